@@ -1,0 +1,56 @@
+import type { KnownFrame } from '../frames/known-frame.ts';
+import type { ThreadFacts } from './facts.ts';
+
+/** Who holds the GIL of one process, and who waits for it. */
+export interface GilFacts {
+  readonly holder: ThreadFacts | undefined;
+  /** Whether the holder was concluded, not reported by a tool. */
+  readonly inferred: boolean;
+  readonly why: string;
+  readonly waiters: readonly ThreadFacts[];
+}
+
+/** @param threads all threads of one process */
+export function readGil(threads: readonly ThreadFacts[]): GilFacts {
+  const waiters = threads.filter(waitsForGil);
+  const told = threads.find(({ thread }) => thread.gil === 'holds');
+  // A tool's word is a sample taken before the stop: a thread that stands in take_gil does not hold it.
+  if (told !== undefined && !waiters.includes(told))
+    return { holder: told, inferred: false, why: 'the tool says that it holds the GIL', waiters };
+  const candidates =
+    waiters.length === 0 ? [] : threads.filter((thread) => !waiters.includes(thread) && mayHold(thread));
+  const [only] = candidates;
+  if (only === undefined || candidates.length > 1) return { holder: undefined, inferred: false, why: '', waiters };
+  return {
+    holder: only,
+    inferred: true,
+    why: 'it is the only thread that runs Python and has not given the GIL up',
+    waiters,
+  };
+}
+
+export function waitsForGil({ thread, frames }: ThreadFacts): boolean {
+  if (thread.gil === 'waits') return true;
+  return thread.wait?.kind === 'gil' || frames.slice(0, INNERMOST).some(({ bare }) => bare === 'take_gil');
+}
+
+/** take_gil stands within this many frames of the innermost. */
+const INNERMOST = 12;
+
+/**
+ * Functions of CPython that release the GIL around a wait of their own. A wait that none of them encloses, called from
+ * Python, is made with the GIL held, unless the extension released it itself, which leaves no frame.
+ */
+const RELEASES =
+  /^(?:PyThread_acquire_lock|acquire_timed|lock_PyThread_acquire_lock|rlock_acquire|lock_acquire|PyMutex_Lock|pysleep|time_sleep|floatsleep|select_|os_|posix_|sock_|_Py_read|_Py_write|_io_|bufferedreader|_ssl__|PySSL_|semlock_acquire|_multiprocessing_|do_fork_exec|subprocess_fork|internal_select|builtin_input|PyOS_Readline|drop_gil|PyEval_SaveThread|thread_PyThread|ThreadHandle_|PyThread_join|_PySemaphore|_PyParkingLot|internal_connect|signal_|faulthandler|sqlite|pysqlite|stmt_step|_PyOnceFlag|zmq_|fcntl_)/;
+
+function mayHold({ thread, frames }: ThreadFacts): boolean {
+  if (!frames.some(runsPython)) return false;
+  const loop = frames.findIndex(({ categories, frame }) => categories.has('eval') || frame.language === 'python');
+  const inner = frames.slice(0, loop < 0 ? frames.length : loop);
+  return thread.view.interpreter && !inner.some(({ bare }) => RELEASES.test(bare));
+}
+
+function runsPython({ frame, categories }: KnownFrame): boolean {
+  return frame.language === 'python' || categories.has('eval');
+}

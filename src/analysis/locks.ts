@@ -1,0 +1,77 @@
+import type { KnownFrame } from '../frames/known-frame.ts';
+import { addressOf, argumentOf, symbolOf } from './addresses.ts';
+import type { ThreadFacts } from './facts.ts';
+
+/** A lock that a thread waits for. */
+export interface WantedLock {
+  readonly thread: ThreadFacts;
+  /** All addresses by which it goes: the Python object, the C lock inside, the futex in that. Empty when no tool showed any. */
+  readonly addresses: readonly string[];
+  /** The debugger's name of it, or where the user's code takes it. */
+  readonly label: string | undefined;
+  /** `mutex` is a lock of C or C++ code; those of Python are released by any thread. */
+  readonly kind: 'python' | 'mutex';
+}
+
+/** Names of arguments that are the lock itself, by the function that has them. */
+const LOCK_ARGUMENTS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^(?:lock_PyThread_acquire_lock|lock_acquire|rlock_acquire)/, ['self', 'op', 'self_base']],
+  [/^(?:PyThread_acquire_lock|acquire_timed)/, ['lock']],
+  [/^_?PyMutex_Lock/, ['m']],
+  [/^(?:__enter__|acquire|acquire_lock)$/, ['self']],
+  [/mutex/, ['mutex', '__mutex', 'm', 'mtx']],
+  [/rwlock|rdlock|wrlock/, ['rwlock', 'rwlock_arg']],
+  [/lll_lock_wait/, ['futex']],
+  [/futex/, ['futex_word', 'uaddr']],
+  [/sem_wait/, ['sem']],
+];
+
+/** What a thread waits for, where that is a lock. */
+export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
+  const { wait, idleAs } = facts.thread;
+  // Workers of a pool queue for the lock around its pipe by design.
+  if (wait?.kind !== 'lock' || idleAs !== undefined) return undefined;
+  const frames = wait.frames.flatMap((index) => facts.frames[index] ?? []);
+  const values = frames.flatMap(lockValues);
+  const symbol = values.map(symbolOf).find((name) => name !== undefined);
+  return {
+    thread: facts,
+    addresses: [...new Set(values.flatMap((value) => addressOf(value) ?? []))],
+    label: symbol,
+    kind: frames.some(
+      ({ bare, frame }) =>
+        frame.language === 'python' || /PyThread|PyMutex|rlock_|lock_acquire|__enter__|^acquire/.test(bare),
+    )
+      ? 'python'
+      : 'mutex',
+  };
+}
+
+function lockValues({ bare, frame }: KnownFrame): string[] {
+  return LOCK_ARGUMENTS.flatMap(([functions, names]) => {
+    const value = functions.test(bare) ? argumentOf(frame, names) : undefined;
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** "__owner = 15707": glibc's mutex names the kernel's id of its owner. */
+const OWNER = /__owner = (\d+)/g;
+
+/** "_owner=140259" in the repr of a pure Python RLock: a pthread id. */
+const PYTHON_OWNER = /\b_owner=(\d{6,})/g;
+
+/** Thread ids that any value of a stack names as owner of some lock, with the value's own text. */
+export function ownersNamed({
+  frames,
+}: ThreadFacts): { nativeId: number | undefined; pthreadId: string | undefined; value: string }[] {
+  return frames.flatMap(({ frame }) =>
+    [...frame.arguments, ...frame.locals].flatMap(({ value }) => [
+      ...[...value.matchAll(OWNER)].map((found) => ({ nativeId: Number(found[1]), pthreadId: undefined, value })),
+      ...[...value.matchAll(PYTHON_OWNER)].map((found) => ({
+        nativeId: undefined,
+        pthreadId: `0x${BigInt(found[1] ?? 0).toString(16)}`,
+        value,
+      })),
+    ]),
+  );
+}

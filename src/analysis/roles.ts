@@ -1,0 +1,26 @@
+import type { Role } from '../model/thread.ts';
+import type { WaitGraph } from '../model/wait-graph.ts';
+import type { ThreadFacts } from './facts.ts';
+import { threadNodeId } from './wait-graph.ts';
+
+/** Tells the parts that threads play in a wait-for graph. */
+export class RoleReader {
+  readonly #roots: ReadonlySet<string>;
+  readonly #waiting: ReadonlySet<string>;
+
+  constructor({ roots, edges }: WaitGraph) {
+    this.#roots = new Set(roots.flatMap(({ nodes }) => nodes));
+    this.#waiting = new Set(edges.map(({ from }) => from));
+  }
+
+  roleOf(facts: ThreadFacts): Role | undefined {
+    const { thread } = facts;
+    if (thread.frames.length === 0) return undefined;
+    if (thread.idleAs !== undefined) return 'idle';
+    const node = threadNodeId(facts);
+    if (this.#roots.has(node)) return 'blocker';
+    if (this.#waiting.has(node)) return 'victim';
+    if (thread.progress === 'moving' || thread.activity === 'active') return 'working';
+    return 'waiting';
+  }
+}

@@ -1,0 +1,163 @@
+import type { Process } from '../model/process.ts';
+import type { WaitEdge, WaitGraph, WaitNode, WaitRoot } from '../model/wait-graph.ts';
+import { findCycles, reachable } from './cycles.ts';
+import type { ThreadFacts } from './facts.ts';
+import { readGil } from './gil.ts';
+import { findHolders, type Lock } from './holders.ts';
+import { readJoins } from './joins.ts';
+import { wantedLock } from './locks.ts';
+import { readProcessWaits } from './processes.ts';
+
+/** Who waits for whom, in all processes: locks, the GIL, joins, children and pipes. */
+export function buildWaitGraph(threads: readonly ThreadFacts[], processes: readonly Process[]): WaitGraph {
+  const builder = new GraphBuilder();
+  for (const ofProcess of groupByProcess(threads)) {
+    addLocks(builder, ofProcess);
+    addGil(builder, ofProcess);
+    for (const { waiter, target, inferred, why } of readJoins(ofProcess)) {
+      builder.add({ from: builder.thread(waiter), to: builder.thread(target), kind: 'joins', inferred, why });
+    }
+  }
+  for (const { waiter, target, kind, inferred, why } of readProcessWaits(threads, processes)) {
+    const main = mainThread(threads, target);
+    const to = main === undefined ? builder.process(target) : builder.thread(main);
+    builder.add({ from: builder.thread(waiter), to, kind, inferred, why });
+  }
+  return builder.finish();
+}
+
+/** Names a thread in the graph; ids of threads repeat in other processes and on other hosts. */
+export function threadNodeId({ thread, process }: ThreadFacts): string {
+  return `thread ${thread.id} of ${processName(process)}`;
+}
+
+function processName({ pid, origin, place }: Process): string {
+  const name = pid === undefined ? `${place.source}:${place.line}` : String(pid);
+  return origin === undefined ? name : `${origin} ${name}`;
+}
+
+function groupByProcess(threads: readonly ThreadFacts[]): ThreadFacts[][] {
+  const groups = new Map<Process, ThreadFacts[]>();
+  for (const thread of threads) {
+    const group = groups.get(thread.process);
+    if (group === undefined) groups.set(thread.process, [thread]);
+    else group.push(thread);
+  }
+  return [...groups.values()];
+}
+
+function addLocks(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
+  const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []);
+  for (const lock of findHolders(wanted, threads)) {
+    const node = builder.lock(lock, threads[0]?.process);
+    for (const { thread } of lock.wanted)
+      builder.add({
+        from: builder.thread(thread),
+        to: node,
+        kind: 'wants',
+        inferred: false,
+        why: thread.thread.wait?.says ?? '',
+      });
+    if (lock.holder === undefined) continue;
+    const { thread, inferred, why } = lock.holder;
+    builder.add({ from: node, to: builder.thread(thread), kind: 'held-by', inferred, why });
+  }
+}
+
+function addGil(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
+  const { holder, inferred, why, waiters } = readGil(threads);
+  if (waiters.length === 0) return;
+  const node = builder.gil(threads[0]?.process);
+  for (const waiter of waiters)
+    builder.add({ from: builder.thread(waiter), to: node, kind: 'wants', inferred: false, why: 'stands in take_gil' });
+  if (holder !== undefined) builder.add({ from: node, to: builder.thread(holder), kind: 'held-by', inferred, why });
+}
+
+/** The thread whose kernel id is the pid, else the first. */
+function mainThread(threads: readonly ThreadFacts[], process: Process): ThreadFacts | undefined {
+  const own = threads.filter((thread) => thread.process === process);
+  return own.find(({ thread }) => thread.nativeId !== undefined && thread.nativeId === process.pid) ?? own[0];
+}
+
+/** Collects nodes once each, in order of first mention. */
+class GraphBuilder {
+  readonly #nodes = new Map<string, WaitNode>();
+  readonly #edges: WaitEdge[] = [];
+
+  thread(facts: ThreadFacts): string {
+    const { thread, process } = facts;
+    const label =
+      thread.name === undefined || thread.name === '' ? `thread ${thread.id}` : `${thread.name} (${thread.id})`;
+    return this.#node({ id: threadNodeId(facts), kind: 'thread', label, pid: process.pid, threadId: thread.id });
+  }
+
+  /** The same address is another lock in another process. */
+  lock({ id, label }: Pick<Lock, 'id' | 'label'>, process: Process | undefined): string {
+    const owner = process === undefined ? '' : ` of ${processName(process)}`;
+    return this.#node({ id: `lock ${id}${owner}`, kind: 'lock', label, pid: process?.pid, threadId: undefined });
+  }
+
+  gil(process: Process | undefined): string {
+    const owner = process === undefined ? '' : ` of ${processName(process)}`;
+    return this.#node({ id: `gil${owner}`, kind: 'gil', label: 'the GIL', pid: process?.pid, threadId: undefined });
+  }
+
+  process(process: Process): string {
+    const name = processName(process);
+    return this.#node({
+      id: `process ${name}`,
+      kind: 'process',
+      label: process.command ?? `process ${name}`,
+      pid: process.pid,
+      threadId: undefined,
+    });
+  }
+
+  add(edge: WaitEdge): void {
+    this.#edges.push(edge);
+  }
+
+  finish(): WaitGraph {
+    const next = new Map<string, string[]>();
+    const back = new Map<string, string[]>();
+    for (const { from, to } of this.#edges) {
+      next.set(from, [...(next.get(from) ?? []), to]);
+      back.set(to, [...(back.get(to) ?? []), from]);
+    }
+    const nodes = [...this.#nodes.keys()];
+    const cycles = findCycles(nodes, next).map((cycle) => this.#threadFirst(cycle));
+    return { nodes: [...this.#nodes.values()], edges: this.#edges, cycles, roots: this.#roots(cycles, next, back) };
+  }
+
+  /** Final blockers: cycles, and threads that wait for nobody here, with the threads behind them. */
+  #roots(
+    cycles: readonly (readonly string[])[],
+    next: ReadonlyMap<string, readonly string[]>,
+    back: ReadonlyMap<string, readonly string[]>,
+  ): WaitRoot[] {
+    const sinks = [...this.#nodes.values()]
+      .filter(({ id, kind }) => (kind === 'thread' || kind === 'process') && !next.has(id) && back.has(id))
+      .map(({ id }) => [id]);
+    return [...cycles, ...sinks]
+      .map((members) => {
+        const behind = [...reachable(members, back)].filter(
+          (id) => this.#nodes.get(id)?.kind === 'thread' && !members.includes(id),
+        );
+        return {
+          nodes: members.filter((id) => this.#nodes.get(id)?.kind !== 'lock' && this.#nodes.get(id)?.kind !== 'gil'),
+          behind: behind.length,
+        };
+      })
+      .sort((one, other) => other.behind - one.behind);
+  }
+
+  #threadFirst(cycle: readonly string[]): string[] {
+    const first = cycle.findIndex((id) => this.#nodes.get(id)?.kind === 'thread');
+    return first <= 0 ? [...cycle] : [...cycle.slice(first), ...cycle.slice(0, first)];
+  }
+
+  #node(node: WaitNode): string {
+    if (!this.#nodes.has(node.id)) this.#nodes.set(node.id, node);
+    return node.id;
+  }
+}

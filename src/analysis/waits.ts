@@ -1,0 +1,76 @@
+import type { Category } from '../frames/categories.ts';
+import type { KnownFrame } from '../frames/known-frame.ts';
+import type { Timeout, Wait, WaitKind } from '../model/wait.ts';
+import { readTarget } from './targets.ts';
+import { readTimeout } from './timeouts.ts';
+
+/** Categories that are waits, and what they wait for. */
+const WAITS: readonly (readonly [category: Category, kind: WaitKind, says: string])[] = [
+  ['gil-wait', 'gil', 'waits for the GIL'],
+  ['thread-join', 'join', 'waits for a thread to end'],
+  ['child-wait', 'child', 'waits for a child process'],
+  ['dns', 'dns', 'resolves a name'],
+  ['connect', 'connect', 'waits for a connection to be made'],
+  ['accept', 'accept', 'waits for somebody to connect'],
+  ['file-lock', 'file-lock', 'waits for a lock on a file'],
+  ['device-sync', 'device', 'waits for a device'],
+  ['condition-wait', 'condition', 'waits to be signalled'],
+  ['semaphore-wait', 'semaphore', 'waits for a semaphore'],
+  ['lock-wait', 'lock', 'waits for a lock'],
+  ['poll', 'poll', 'waits until a file is ready'],
+  ['read', 'read', 'waits for data to read'],
+  ['write', 'write', 'waits for data to be taken'],
+  ['sleep', 'sleep', 'sleeps'],
+  ['futex', 'unknown', 'waits in the kernel for a lock of some kind'],
+];
+
+/** threading.Semaphore.acquire() waits on a condition; a lock's acquire() does not. */
+const SEMAPHORE: (typeof WAITS)[number] = ['semaphore-wait', 'semaphore', 'waits for a semaphore'];
+
+/**
+ * Reads a thread's wait from its innermost frames. The innermost call says how the thread waits, the calls around it say
+ * what for: going outwards, the last frame of an unbroken run of waiting frames decides.
+ *
+ * @param frames innermost first
+ */
+export function readWait(frames: readonly KnownFrame[]): Wait | undefined {
+  const indices: number[] = [];
+  let kind: (typeof WAITS)[number] | undefined;
+  for (const [index, frame] of frames.entries()) {
+    const found = WAITS.find(([category]) => frame.categories.has(category));
+    // Around the wait for the GIL stands the call that gave it up, which is over.
+    if (kind?.[1] === 'gil' && found?.[1] !== 'gil') break;
+    if (found === undefined) {
+      if (frame.plumbing || frame.unnamed) continue;
+      break;
+    }
+    indices.push(index);
+    kind = found[1] === 'lock' && kind?.[1] === 'condition' ? SEMAPHORE : found;
+  }
+  const innermost = frames[indices[0] ?? -1];
+  if (kind === undefined || innermost === undefined) return undefined;
+  const run = indices.flatMap((index) => frames[index] ?? []);
+  const [, what, says] = kind;
+  // The GIL is asked for in rounds of some milliseconds, for ever.
+  const timeout = what === 'gil' ? 'none' : readTimeout(run);
+  const target = readTarget(what, run);
+  return {
+    kind: what,
+    target,
+    timeout,
+    frames: indices,
+    says: `${says}${target === undefined ? '' : ` (${target})`} in ${callOf(run, innermost)}()${TIMEOUTS[timeout]}`,
+  };
+}
+
+/** The call that people know: "poll", "pthread_cond_wait", "join" rather than the futex inside of it. */
+function callOf(run: readonly KnownFrame[], innermost: KnownFrame): string {
+  const known = run.find(({ categories, plumbing }) => !plumbing && !categories.has('futex'));
+  return (known ?? innermost).canonical;
+}
+
+const TIMEOUTS: Readonly<Record<Timeout, string>> = {
+  none: ', without a timeout',
+  some: ', with a timeout',
+  unknown: '',
+};

@@ -1,0 +1,24 @@
+import type { Frame } from '../model/frame.ts';
+import { matchesGlob } from './names.ts';
+
+/**
+ * Whether a frame lies at a place: a tail of its file's path or of its module's ("zmq/sugar/context.py", "threading.py"),
+ * a folder of its path ("zmq/"), or a glob on the last part of either ("libzmq*").
+ */
+export function isAt(frame: Frame, place: string): boolean {
+  return (
+    (frame.file !== undefined && pathMatches(frame.file, place)) ||
+    (frame.module !== undefined && pathMatches(frame.module, place))
+  );
+}
+
+function pathMatches(path: string, place: string): boolean {
+  const normal = path.includes('\\') ? path.replaceAll('\\', '/') : path;
+  if (place.endsWith('/')) return normal.startsWith(place) || normal.includes(`/${place}`);
+  if (place.includes('*')) return matchesGlob(place, lastParts(normal, place.split('/').length));
+  return normal === place || normal.endsWith(`/${place}`);
+}
+
+function lastParts(path: string, count: number): string {
+  return path.split('/').slice(-count).join('/');
+}

@@ -1,0 +1,126 @@
+import type { Bucket, Facts } from '../analysis/facts.ts';
+import { CATEGORIES, type Category } from '../frames/categories.ts';
+import type { Confidence, EvidenceFrame, Unseen } from '../model/diagnosis.ts';
+import type { Thread } from '../model/thread.ts';
+import type { Match, Rule, RuleSignature } from '../rules/rule.ts';
+import { type CompiledSignature, compileSignature } from '../signatures/compile.ts';
+import { matchSignature, type SignatureMatch } from '../signatures/match.ts';
+import { parseSignature } from '../signatures/parse.ts';
+import { weaker } from './confidence.ts';
+import { whatIsUnseen } from './unseen.ts';
+
+/** A match with the rule that made it. */
+export interface RuleMatch extends Match {
+  readonly rule: Rule;
+  /** How many frames bear witness on the best thread: of equally sure rules the more specific comes first. */
+  readonly weight: number;
+  readonly unseen: readonly Unseen[];
+}
+
+/** Runs all rules. Each bucket of equal stacks is matched once, and only by signatures whose names it has. */
+export function applyRules(rules: readonly Rule[], facts: Facts): RuleMatch[] {
+  const index = indexSignatures(rules);
+  return [
+    ...facts.buckets.flatMap((bucket) => matchBucket(bucket, index)),
+    ...rules.flatMap((rule) => matchByCode(rule, facts)),
+  ];
+}
+
+interface Candidate {
+  readonly rule: Rule;
+  readonly signature: RuleSignature;
+  readonly compiled: CompiledSignature;
+}
+
+interface SignatureIndex {
+  readonly byAnchor: ReadonlyMap<string, readonly Candidate[]>;
+  readonly unanchored: readonly Candidate[];
+}
+
+function indexSignatures(rules: readonly Rule[]): SignatureIndex {
+  const byAnchor = new Map<string, Candidate[]>();
+  const unanchored: Candidate[] = [];
+  for (const rule of rules) {
+    for (const signature of rule.signatures) {
+      const compiled = compileSignature(parseSignature(signature.find));
+      const candidate = { rule, signature, compiled };
+      if (compiled.anchors === undefined) unanchored.push(candidate);
+      for (const anchor of compiled.anchors ?? []) byAnchor.set(anchor, [...(byAnchor.get(anchor) ?? []), candidate]);
+    }
+  }
+  return { byAnchor, unanchored };
+}
+
+function matchBucket(bucket: Bucket, { byAnchor, unanchored }: SignatureIndex): RuleMatch[] {
+  const candidates = new Set(unanchored);
+  for (const { plain, canonical } of bucket.sample.frames) {
+    for (const name of new Set([plain, canonical]))
+      for (const candidate of byAnchor.get(name) ?? []) candidates.add(candidate);
+  }
+  return [...candidates].flatMap((candidate) => matchOne(bucket, candidate) ?? []);
+}
+
+function matchOne(bucket: Bucket, { rule, signature, compiled }: Candidate): RuleMatch | undefined {
+  const { thread, frames, cut } = bucket.sample;
+  const found = matchSignature(compiled, { frames, view: thread.view, truncated: cut, told: toldOf(thread) });
+  if (found === undefined) return undefined;
+  const confidence = confidenceOf(found, signature, bucket);
+  if (confidence === undefined) return undefined;
+  const marks = found.seen.map(({ step, index }) => ({
+    index,
+    note: signature.notes?.[step.text] ?? categoryNote(step.text),
+  }));
+  return {
+    rule,
+    confidence,
+    weight: found.seen.length,
+    unseen: confidence === 'certain' ? [] : whatIsUnseen(found.unseen, bucket.sample),
+    threads: bucket.threads.map((member) => ({
+      thread: member,
+      note: member.thread.wait?.says ?? 'stands here',
+      frames: marks
+        .flatMap(({ index, note }): EvidenceFrame[] => {
+          const frame = member.thread.frames[index];
+          return frame === undefined ? [] : [{ index, frame, note }];
+        })
+        .sort((one, other) => one.index - other.index),
+    })),
+  };
+}
+
+/** What tools say of a thread without showing a frame. */
+function toldOf({ collecting, gil }: Thread): ReadonlySet<Category> {
+  return new Set<Category>([
+    ...(collecting ? (['gc'] as const) : []),
+    ...(gil === 'waits' ? (['gil-wait'] as const) : []),
+  ]);
+}
+
+/** "#gc?" says what its category means, where the rule does not say more. */
+function categoryNote(step: string): string | undefined {
+  const name = /^(?:\w:)?#([a-z-]+)/.exec(step)?.[1];
+  return Object.entries(CATEGORIES).find(([category]) => category === name)?.[1];
+}
+
+/**
+ * A required step that could not be seen takes one word away, and so does a stack that moves. Where a look-alike could not be
+ * excluded, only a possibility is left.
+ */
+function confidenceOf(
+  found: SignatureMatch,
+  { confidence }: RuleSignature,
+  { sample }: Bucket,
+): Confidence | undefined {
+  if (found.unproven.length > 0) return 'possible';
+  const partly = found.unseen.length > 0 ? weaker(confidence) : confidence;
+  return sample.thread.progress === 'moving' && partly !== undefined ? weaker(partly) : partly;
+}
+
+function matchByCode(rule: Rule, facts: Facts): RuleMatch[] {
+  return [...(rule.match?.(facts) ?? [])].map((match) => ({
+    ...match,
+    rule,
+    unseen: match.unseen ?? [],
+    weight: Math.max(0, ...match.threads.map(({ frames }) => frames.length)),
+  }));
+}

@@ -1,0 +1,32 @@
+import type { Facts, ThreadFacts } from '../analysis/facts.ts';
+import type { Hypothesis, Verdict } from '../model/diagnosis.ts';
+
+/** The diagnosis in one word. What only might be is a suspicion; what the dump does not tell is unknown. */
+export function verdictOf(hypotheses: readonly Hypothesis[], facts: Facts): Verdict {
+  const hung = hypotheses.filter(({ cause }) => cause !== 'healthy-idle');
+  if (hung.some(({ confidence }) => confidence !== 'possible')) return 'hang';
+  if (hung.length > 0) return 'suspect';
+  return hypotheses.length > 0 || isHealthy(facts) ? 'healthy' : 'unknown';
+}
+
+/**
+ * Every thread rests by design or gets on. Threads that wait for an answer are not healthy for that everybody else is idle,
+ * so one of them is enough to say nothing.
+ */
+function isHealthy({ threads, waits }: Facts): boolean {
+  const seen = threads.filter(({ frames }) => frames.length > 0);
+  // To be at work at one moment proves nothing: a busy loop is, too.
+  const content = seen.filter(
+    ({ thread }) => thread.role === 'idle' || (thread.role === 'working' && thread.progress === 'moving'),
+  );
+  return (
+    content.length > 0 &&
+    waits.cycles.length === 0 &&
+    seen.every((thread) => content.includes(thread) || isTimer(thread))
+  );
+}
+
+/** A library's thread that sleeps between rounds: it wakes by itself, and holds up nobody. */
+function isTimer({ thread }: ThreadFacts): boolean {
+  return thread.wait?.kind === 'sleep' && thread.userFrame === undefined;
+}

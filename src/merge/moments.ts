@@ -1,0 +1,95 @@
+import type { Progress, Thread } from '../model/thread.ts';
+import type { Sighting } from './sightings.ts';
+
+/** Sightings of one process at about one time, one for each eye. */
+export type Moment = readonly Sighting[];
+
+/** Sorts sightings of one process into moments: the second dump of an eye begins the second moment. */
+export function splitMoments(sightings: readonly Sighting[]): Moment[] {
+  const moments: Sighting[][] = [];
+  const byEye = new Map<string, Sighting[]>();
+  for (const sighting of sightings) {
+    const before = byEye.get(sighting.eye) ?? [];
+    byEye.set(sighting.eye, before);
+    const last = before.at(-1);
+    if (last !== undefined && areParts(last, sighting)) {
+      const joined = joinParts(last, sighting);
+      before.splice(-1, 1, joined);
+      const moment = moments[before.length - 1] ?? [];
+      moment.splice(moment.indexOf(last), 1, joined);
+      continue;
+    }
+    before.push(sighting);
+    const moment = moments[before.length - 1] ?? [];
+    moments[before.length - 1] = moment;
+    moment.push(sighting);
+  }
+  return moments;
+}
+
+/** Dumps that show different threads are parts of one: somebody typed `thread 2`, `bt`, `thread 3`, `bt`. */
+function areParts(one: Sighting, other: Sighting): boolean {
+  const ids = new Set(one.process.threads.map(({ id }) => id));
+  return !ids.has('') && other.process.threads.every(({ id }) => id !== '' && !ids.has(id));
+}
+
+function joinParts(one: Sighting, other: Sighting): Sighting {
+  const { process } = one;
+  return {
+    ...one,
+    process: {
+      ...process,
+      pid: process.pid ?? other.process.pid,
+      threads: [...process.threads, ...other.process.threads],
+    },
+  };
+}
+
+/** The moment to show: the one that most eyes saw, and of equal ones the latest. */
+export function bestMoment(moments: readonly Moment[]): Moment {
+  let best: Moment = moments[0] ?? [];
+  for (const moment of moments) if (moment.length >= best.length) best = moment;
+  return best;
+}
+
+/**
+ * Compares the stacks of one eye over the moments, thread by thread.
+ * Keys of the result are the thread's ids; native and pthread ids both lead to it.
+ */
+export function progressOf(sightings: readonly Sighting[]): Map<string, Progress> {
+  const progress = new Map<string, Progress>();
+  for (const eye of new Set(sightings.map((sighting) => sighting.eye))) {
+    const seen = new Map<string, Thread[]>();
+    for (const { process } of sightings.filter((sighting) => sighting.eye === eye)) {
+      for (const thread of process.threads) seen.set(thread.id, [...(seen.get(thread.id) ?? []), thread]);
+    }
+    for (const threads of seen.values()) {
+      if (threads.length < 2) continue;
+      const found = compareStacks(threads);
+      for (const thread of threads)
+        for (const key of progressKeys(thread)) if (progress.get(key) !== 'moving') progress.set(key, found);
+    }
+  }
+  return progress;
+}
+
+export function progressKeys({ id, nativeId, pthreadId }: Thread): string[] {
+  return [
+    ...(nativeId === undefined ? [] : [`task ${nativeId}`]),
+    ...(pthreadId === undefined ? [] : [`pthread ${pthreadId}`]),
+    `id ${id}`,
+  ];
+}
+
+function compareStacks(threads: readonly Thread[]): Progress {
+  const [first, ...rest] = threads.map(stackKey);
+  if (rest.some((key) => key !== first)) return 'moving';
+  // The same line at work at every moment is no wait. py-spy's word alone proves little: see FORMATS of py-spy.
+  const busy = threads.every(({ activity, gil }) => activity === 'active' && gil === 'holds');
+  return busy ? 'spinning' : 'stuck';
+}
+
+/** Addresses differ between bare frames of one function only by chance of unwinding; lines and names tell movement. */
+function stackKey({ frames }: Thread): string {
+  return frames.map((frame) => `${frame.function}\0${frame.file}\0${frame.line}`).join('\n');
+}

@@ -1,0 +1,53 @@
+// "/proc/900/task/901/stack", "==> /proc/900/stack <==", "$ cat /proc/900/task/901/syscall", "/proc/900/task/901:"
+const PATH =
+  /^\s*(?:==> )?(?:[$#%>]\s+|\S+[$#]\s+)?(?:sudo )?(?:(?:cat|head|tail|grep \S+)\s+)?\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?(?:\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline))?\/?(?: <==|:)?$/;
+
+// "/proc/900/task/901/stack:[<0>] futex_do_wait+0x46/0x90", as `grep .` prints
+const PREFIXED =
+  /^\s*\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline):(?<content>.*)$/;
+
+/** Where a line comes from, as far as its path tells. */
+export interface Origin {
+  readonly pid: number;
+  readonly tid: number;
+  readonly file: string | undefined;
+}
+
+export interface ProcLine {
+  readonly origin: Origin;
+  /** What follows the path on the same line. */
+  readonly content: string | undefined;
+}
+
+export function parsePath(text: string): ProcLine | undefined {
+  if (!text.includes('/proc/')) return undefined;
+  const found = (PATH.exec(text) ?? PREFIXED.exec(text))?.groups;
+  if (found?.pid === undefined) return undefined;
+  const pid = Number(found.pid);
+  // Without a task the files are those of the main thread.
+  const tid = Number(found.tid ?? found.pid);
+  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(tid)) return undefined;
+  return { origin: { pid, tid, file: found.file }, content: found.content };
+}
+
+// "State:	D (disk sleep)", with the tab or what is left of it
+export const STATE = /^\s*State:\s+(?<letter>[A-Za-z])(?: \((?<says>[^)]*)\))?$/;
+
+// "Name:	python3"; may be empty
+export const NAME = /^\s*Name:\s*(?<name>.*)$/;
+
+// "Pid:	901": the thread's, whatever its name says
+export const PID = /^\s*(?<key>Tgid|Pid|PPid|TracerPid):\s+(?<id>\d+)$/;
+
+// The other keys of `status`: "voluntary_ctxt_switches:	17", "Cpus_allowed_list:	0-1"
+export const STATUS_KEY =
+  /^\s*[A-Z][A-Za-z_]+:(?:\s|$)|^\s*(?:non)?voluntary_ctxt_switches:\s+\d+$|^\s*untag_mask:|^\s*x86_\w+:/;
+
+// "202 0x7f8c9af3d990 0x109 0x3b2c 0x0 0x0 0xffffffff 0x7ffe48838f50 0x7f8c9b0a3f16", "-1 0x7ffe 0x7f8c", "running"
+export const SYSCALL = /^\s*(?:(?<number>-?\d+)(?: 0x[0-9a-f]+){2,8}|running)$/;
+
+// "futex_do_wait", "0": wchan has no newline, so that two of them may run together
+export const WCHAN = /^\s*(?<symbol>0|[a-z_][\w.]*)$/;
+
+// "901 (python3) S 900 …": stat
+export const STAT = /^\s*(?<tid>\d+) \((?<name>.*)\) (?<letter>[A-Za-z]) (?:-?\d+ ){10,}/;

@@ -1,0 +1,67 @@
+import type { Diagnosis } from '../../model/diagnosis.ts';
+import { defineReporter, type RenderOptions } from '../reporter.ts';
+import { paintVerdict } from './headline.ts';
+import { drawHypothesis, drawShortly } from './hypothesis.ts';
+import { hang } from './layout.ts';
+import { makePage, type Page } from './page.ts';
+import { drawNext, drawWaits } from './waits.ts';
+import { drawWarnings } from './warnings.ts';
+
+/** For a person: the answer first, then the proof, then what to do. */
+export default defineReporter({
+  format: 'text',
+  extension: 'txt',
+  title: 'for reading in a terminal or in a log',
+  render,
+});
+
+export function render(diagnosis: Diagnosis, options: RenderOptions): string {
+  const page = makePage(options);
+  const blocks = [...drawAnswer(diagnosis, page), drawWarnings(diagnosis.warnings, page)];
+  const lines = blocks
+    .filter((block) => block.length > 0)
+    .flatMap((block, index) => (index === 0 ? block : ['', ...block]));
+  return `${joinLines(lines)}\n`;
+}
+
+/** How many hypotheses are told after the first, each in a few lines. */
+const SHORT = 2;
+
+function drawAnswer(diagnosis: Diagnosis, page: Page): string[][] {
+  const [first, ...others] = diagnosis.hypotheses;
+  if (first === undefined) return [drawUnexplained(diagnosis, page)];
+  if (page.verbose) return diagnosis.hypotheses.map((one) => drawHypothesis(one, diagnosis, page));
+  const left = others.slice(SHORT);
+  return [
+    drawHypothesis(first, diagnosis, page),
+    ...others.slice(0, SHORT).map((one) => drawShortly(one, diagnosis, page)),
+    left.length > 0
+      ? hang('', `and ${left.length} more: ${left.map(({ rule }) => rule).join(', ')} (-v tells them all)`, page.width)
+      : [],
+  ];
+}
+
+function drawUnexplained(diagnosis: Diagnosis, page: Page): string[] {
+  const { verdict, capture } = diagnosis;
+  const seen = capture.processes.some(({ threads }) => threads.length > 0);
+  const says = seen ? UNEXPLAINED[verdict] : 'no dump was found in the input';
+  const plain = `${verdict.toUpperCase()}  `;
+  const [head = '', ...rest] = hang(plain, says, page.width, page.width < 50 ? 4 : plain.length);
+  const title = [`${paintVerdict(verdict, page)}  ${page.bold(head.slice(plain.length))}`, ...rest.map(page.bold)];
+  return seen ? [...title, ...drawWaits(diagnosis, page), ...drawNext(diagnosis, page)] : title;
+}
+
+const UNEXPLAINED: Readonly<Record<Diagnosis['verdict'], string>> = {
+  hang: 'it hangs, and no known signature fits; here is who waits for what',
+  suspect: 'no known signature fits; here is who waits for what',
+  healthy: 'nothing hangs in this dump; one dump cannot rule out a hang elsewhere',
+  unknown: 'no known signature fits; here is who waits for what',
+};
+
+/** No blank line twice in a row, and none at the end. */
+function joinLines(lines: readonly string[]): string {
+  return lines
+    .filter((line, index) => line !== '' || lines[index - 1] !== '')
+    .join('\n')
+    .trimEnd();
+}

@@ -1,0 +1,46 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RULES } from '../src/generated/rules.ts';
+import { render } from '../src/reporters/text/index.ts';
+import { diagnoseFiles, firstOf, hangCases } from './support/cases.ts';
+
+const CASES = hangCases();
+
+describe.each(CASES)('$name', ({ folder, expect: expectations, truth }) => {
+  const dumps = join(folder, 'dumps');
+
+  test('says what its truth says, or says nothing', () => {
+    expect(expectations.length, 'a case without expectations tests nothing').toBeGreaterThan(0);
+    if (truth.verdict === 'healthy' || truth.verdict === 'unknown') {
+      for (const { verdict, first } of expectations)
+        expect(first ?? verdict).toMatch(/^(?:healthy|unknown|\w+: .*idle.*)$/);
+    }
+  });
+
+  test.each(expectations)('$dumps: $first$verdict', ({ dumps: names, first, verdict }) => {
+    const diagnosis = diagnoseFiles(dumps, names);
+    if (first !== undefined) expect(firstOf(diagnosis)).toBe(first);
+    if (verdict !== undefined) expect(diagnosis.verdict).toBe(verdict);
+  });
+
+  test('reads as report.txt does', async () => {
+    const diagnosis = diagnoseFiles(dumps, expectations.at(-1)?.dumps ?? []);
+    const report = render(diagnosis, { color: false, width: 100, unicode: true, verbose: false });
+    await expect(report).toMatchFileSnapshot(join(folder, 'report.txt'));
+  });
+
+  test('names only dumps that are there, and has its notes', () => {
+    const present = new Set(existsSync(dumps) ? readdirSync(dumps) : []);
+    for (const name of expectations.flatMap((one) => one.dumps)) expect(present).toContain(name);
+    expect(existsSync(join(folder, 'NOTES.md'))).toBe(true);
+  });
+});
+
+describe.each(RULES)('rule $id', ({ id }) => {
+  test('fires on at least one case', () => {
+    expect(CASES.some(({ expect: expectations }) => expectations.some(({ first }) => first?.endsWith(`: ${id}`)))).toBe(
+      true,
+    );
+  });
+});

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { type Diagnosis, diagnose } from '../../src/index.ts';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const EXPECTATION = z.object({
+  dumps: z.array(z.string()).min(1),
+  /** "likely: zmq-context-finalized": the first hypothesis. */
+  first: z.string().optional(),
+  verdict: z.enum(['hang', 'suspect', 'healthy', 'unknown']).optional(),
+});
+
+const CASE = z.object({
+  title: z.string(),
+  truth: z
+    .object({ cause: z.string(), verdict: z.enum(['hang', 'suspect', 'healthy', 'unknown']), says: z.string() })
+    .loose(),
+  expect: z.array(EXPECTATION),
+});
+
+export interface HangCase extends z.infer<typeof CASE> {
+  /** "zmq/context-finalized-at-exit" */
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** All cases of the lab: folders two levels below fixtures/hangs that hold a case.json. */
+export function hangCases(): HangCase[] {
+  const root = join(ROOT, 'fixtures/hangs');
+  return folders(root).flatMap((subject) =>
+    folders(join(root, subject)).flatMap((name) => {
+      const folder = join(root, subject, name);
+      const file = join(folder, 'case.json');
+      if (!existsSync(file)) return [];
+      return [{ ...CASE.parse(JSON.parse(readFileSync(file, 'utf8'))), name: `${subject}/${name}`, folder }];
+    }),
+  );
+}
+
+export function folders(path: string): string[] {
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
+export function diagnoseFiles(folder: string, names: readonly string[]): Diagnosis {
+  return diagnose(names.map((name) => ({ name, bytes: readFileSync(join(folder, name)) })));
+}
+
+/** "certain: zmq-context-finalized", or the verdict where there is no hypothesis. */
+export function firstOf({ hypotheses, verdict }: Diagnosis): string {
+  const [first] = hypotheses;
+  return first === undefined ? verdict : `${first.confidence}: ${first.rule}`;
+}
