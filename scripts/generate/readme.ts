@@ -43,10 +43,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** What the README's first command prints, so that its example is true: the dumps are those that the command names. */
 function session(root: string, readme: string): string {
-  const [, folder = '', names = ''] = /(fixtures\/hangs\/\S+\/dumps)\/\{([\w.,-]+)\}\.txt/.exec(readme) ?? [];
-  if (folder === '') return '';
-  if (names === '') return '';
-  const inputs = names.split(',').map((name) => join(root, folder, `${name}.txt`));
+  const [command = ''] = /npm start -- .*/.exec(readme) ?? [];
+  const inputs = [...command.matchAll(/fixtures\/\S+/g)].map(([path]) => join(root, path));
+  if (inputs.length === 0) return '';
   const diagnosis = diagnose(inputs.map((path) => ({ name: basename(path), bytes: readFileSync(path) })));
   const report = text.render(diagnosis, { color: false, width: 100, unicode: true, verbose: false });
   return `\`\`\`\n${report.trimEnd()}\n\`\`\``;

@@ -38,7 +38,7 @@ function toRows({ evidence, thread }: Witness, page: Page, options: StackOptions
   const innermostOwn = frames.find(isUserCode);
   const noteOf = (frame: Frame): string => {
     if (!isUserCode(frame)) return '';
-    return frame === innermostOwn && options.yourCode !== undefined ? `your code: ${options.yourCode}` : 'your code';
+    return frame === innermostOwn && options.yourCode !== undefined ? `your code, ${options.yourCode}` : 'your code';
   };
   let folded: [number, Frame][] = [];
   const unfold = (): void => {
