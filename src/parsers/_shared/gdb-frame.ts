@@ -62,10 +62,23 @@ export function readBody(text: string, from: number, level = 0): GdbFrame | unde
     return locate(level, address, text.slice(body), [], '');
   }
   const span = findArguments(text, body);
-  if (span === undefined) return undefined;
+  if (span === undefined) return withTypesOnly(text, { body, address, level });
   const name = bareName(text.slice(body, span.open).trim());
   const args = splitArguments(text.slice(span.open + 1, span.close));
   return locate(level, address, name, args, text.slice(span.close + 1));
+}
+
+// "at::set_num_threads (int) from libtorch_cpu.so": parameter types where gdb prints arguments, as retold by hand
+const TYPES_ONLY = /^([^()]+) \([\w:*&<>,. ]+\)(?= from \S| at \S)/;
+
+/** Only behind an address: without one it could be prose. */
+function withTypesOnly(
+  text: string,
+  { body, address, level }: { body: number; address: string | undefined; level: number },
+): GdbFrame | undefined {
+  const found = address === undefined ? null : TYPES_ONLY.exec(text.slice(body));
+  if (found === null) return undefined;
+  return locate(level, address, bareName(found[1] ?? ''), [], text.slice(body + found[0].length));
 }
 
 // What stands for the name in lines of sanitizers, eu-stack and py-bt-full: "f /srv/f.c:3", "0x7f8c poll", "Frame 0x7f10cc".

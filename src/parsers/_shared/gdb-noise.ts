@@ -87,7 +87,7 @@ export function isNoise(line: string): boolean {
   const text = line.trimStart();
   if (BY_INITIAL.get(text.charAt(0))?.some((beginning) => text.startsWith(beginning))) return !FAILURE.test(text);
   if (text.startsWith('[')) return BRACKETED.test(text);
-  if (WARNING.test(text)) return !FAILURE.test(text);
+  if (WARNING.test(text)) return !FAILURE.test(text) || text.includes('address space randomization');
   return text === 'Quit' || SOURCE.test(text) || SIGNAL.test(text) || TABLE_HEAD.test(text) || WILL_DETACH.test(text);
 }
 

@@ -23,6 +23,8 @@ const OBJECT = /Frame (0x[0-9a-fA-F]+), for file /y;
 const OBJECT_LINE = /, line (\d{1,9}|\?), in /g;
 // "<built-in method recv of _socket.socket object at remote 0x7f10bb>"
 const BUILT_IN = /^<built-in (?:method|function) (\S+?)(?: of (.+ object at remote 0x[0-9a-f]+))?>$/;
+// "<built-in method <built-in method acquire of _thread.RLock object> of remote 0x7f3a>": retold by hand, the inner one counts
+const NESTED = /^<built-in (?:method|function) (?:<built-in (?:method|function) )?([^<>]+?)(?: of ([^<>]*))?>/;
 // "<method-wrapper '__init__' of Conn object at 0x7f10bb>"
 const WRAPPER = /^<method-wrapper '?([^' ]+)'? of (.+)>$/;
 // "PyCFunction invocation (unable to read func: missing debuginfos?)", "<builtin_method at remote 0x7f634a73c9a0>"
@@ -30,6 +32,7 @@ const UNREADABLE =
   /^(?:PyCFunction invocation \(|<wrapper_call invocation \(|<builtin_(?:method|function)[\w.]* at remote )/;
 const MARKERS = new Map<string, Marker>([
   ['Waiting for the GIL', { says: 'waits-for-gil' }],
+  ['Waiting for a lock (e.g. GIL)', { says: 'waits-for-gil' }],
   ['Garbage-collecting', { says: 'collecting' }],
   ['(frame information optimized out)', { says: 'unreadable-frame' }],
   ['(unable to read python frame information)', { says: 'unreadable-frame' }],
@@ -78,6 +81,10 @@ export function readMarker(text: string): Marker | undefined {
   if (known !== undefined) return known;
   const [, name, self] = BUILT_IN.exec(item) ?? WRAPPER.exec(item) ?? [];
   if (name !== undefined) return { says: 'c-function', function: name, self };
+  const [, nested, of] = NESTED.exec(item) ?? [];
+  // "Waiting for a lock (e.g. GIL)": the helper of Python 2.
+  if (nested?.startsWith('Waiting for ') === true) return { says: 'waits-for-gil' };
+  if (nested !== undefined) return { says: 'c-function', function: nested.split(' ')[0] ?? '', self: of };
   const isUnreadable = UNREADABLE.test(item);
   return isUnreadable ? { says: 'c-function', function: '', self: undefined } : undefined;
 }

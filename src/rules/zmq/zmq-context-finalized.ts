@@ -7,11 +7,11 @@ const NOTES = {
   'py:#finalizer!': 'runs when the last reference goes, or when the collector finds a dead cycle',
   'py:{term, destroy}@zmq/?': 'terminates the context',
   'py:{term, destroy}@zmq/$': 'waits until every socket of the context is closed',
-  'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}':
+  'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}!':
     'waits until every socket of the context is closed',
   'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}?':
     'waits until every socket of the context is closed',
-  'c:#poll$': 'the wait itself',
+  'c:{#poll, zmq::signaler_t::wait}$': 'the wait itself',
   'c:zmq::signaler_t::wait': 'waits for word from the sockets',
   'c:zmq::signaler_t::wait?': 'waits for word from the sockets',
 };
@@ -28,13 +28,13 @@ export default defineRule({
   yourCode: 'not the cause: the finalizer ran here by chance',
   signatures: [
     {
-      find: '#gc? -> #finalizer! -> py:{term, destroy}@zmq/? -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate} -> c:zmq::signaler_t::wait? -> c:#poll$',
+      find: '#gc? -> #finalizer! -> py:{term, destroy}@zmq/? -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}! -> c:zmq::signaler_t::wait? -> c:{#poll, zmq::signaler_t::wait}$',
       confidence: 'certain',
       notes: NOTES,
     },
     { find: '#gc? -> py:#finalizer! -> py:{term, destroy}@zmq/$', confidence: 'likely', notes: NOTES },
     {
-      find: '#gc! -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}? -> c:zmq::mailbox_t::recv => c:zmq::signaler_t::wait -> c:#poll$',
+      find: '#gc! -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}? -> c:zmq::mailbox_t::recv => c:zmq::signaler_t::wait -> c:{#poll, zmq::signaler_t::wait}$',
       confidence: 'likely',
       notes: NOTES,
     },

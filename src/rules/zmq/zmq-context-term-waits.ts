@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 
-const TERMINATE = 'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}';
+const TERMINATE = 'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}!';
 
 const NOTES = {
   'py:{term, destroy}@zmq/?': 'called on purpose',
@@ -8,7 +8,7 @@ const NOTES = {
   'py:{term, destroy}@zmq/$': 'waits until every socket is closed and its messages are sent',
   [TERMINATE]: 'waits until every socket is closed and its messages are sent',
   'c:zmq::signaler_t::wait?': 'waits for word from the sockets',
-  'c:#poll$': 'the wait itself',
+  'c:{#poll, zmq::signaler_t::wait}$': 'the wait itself',
 };
 
 export default defineRule({
@@ -22,12 +22,12 @@ export default defineRule({
     'Each context counts its sockets. term() tells them to stop and then waits, without a limit, for the reaper thread to report that all are gone. An open socket in this or another thread, in a forgotten object or in a client library keeps it waiting; so does a closed one whose LINGER is unlimited (the default of libzmq) and whose peer is away.',
   signatures: [
     {
-      find: `!#finalizer -> !#gc -> py:{term, destroy}@zmq/? -> ${TERMINATE} -> c:zmq::signaler_t::wait? -> c:#poll$`,
+      find: `!#finalizer -> !#gc -> py:{term, destroy}@zmq/? -> ${TERMINATE} -> c:zmq::signaler_t::wait? -> c:{#poll, zmq::signaler_t::wait}$`,
       confidence: 'certain',
       notes: NOTES,
     },
     {
-      find: `!py:#finalizer -> py:{term, destroy}@zmq/! -> ${TERMINATE} -> c:zmq::signaler_t::wait? -> c:#poll$`,
+      find: `!py:#finalizer -> py:{term, destroy}@zmq/! -> ${TERMINATE} -> c:zmq::signaler_t::wait? -> c:{#poll, zmq::signaler_t::wait}$`,
       confidence: 'certain',
       notes: NOTES,
     },

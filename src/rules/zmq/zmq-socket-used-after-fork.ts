@@ -13,7 +13,7 @@ export default defineRule({
   summary:
     'The child inherited context and sockets over fork, but not the threads of libzmq that move the messages. Nothing that it waits for can arrive; the call spins or waits for ever.',
   explanation:
-    'fork copies only the calling thread. The I/O and reaper threads of a ZeroMQ context stay in the parent, so a socket in the child is an empty shell. libzmq notices the foreign process id and answers as if a signal had interrupted it, pyzmq tries again, and recv() turns in circles at full CPU instead of returning. multiprocessing starts children by fork on Linux up to Python 3.13, and so do os.fork(), gunicorn with --preload and uwsgi without lazy-apps.',
+    'A fork copies only the calling thread. The I/O and reaper threads of a ZeroMQ context stay in the parent, so a socket in the child is an empty shell. libzmq notices the foreign process id and answers as if a signal had interrupted it, pyzmq tries again, and recv() turns in circles at full CPU instead of returning. multiprocessing starts children by fork on Linux up to Python 3.13, and so do os.fork(), gunicorn with --preload and uwsgi without lazy-apps.',
   signatures: [
     {
       find: `py:_launch@multiprocessing/popen_fork.py -> ${USES} -> c:getpid$`,
