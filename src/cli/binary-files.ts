@@ -8,9 +8,12 @@ interface Kind extends Binary {
   readonly magic: readonly number[];
 }
 
+const NESTED = 'It is too deep inside other archives. Unpack them first, then: whyhung FOLDER';
+
 const KINDS: readonly Kind[] = [
-  { magic: [0x1f, 0x8b], what: 'a gzip archive', hint: 'Unpack it first: gunzip -c FILE | whyhung' },
-  { magic: [0x50, 0x4b, 0x03, 0x04], what: 'a zip archive', hint: 'Unpack it first: unzip -p FILE | whyhung' },
+  // These are read where they are, so that only those of a third layer come here.
+  { magic: [0x1f, 0x8b], what: 'a gzip archive', hint: NESTED },
+  { magic: [0x50, 0x4b, 0x03, 0x04], what: 'a zip archive', hint: NESTED },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], what: 'an xz archive', hint: 'Unpack it first: xz -dc FILE | whyhung' },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], what: 'a zstd archive', hint: 'Unpack it first: zstd -dc FILE | whyhung' },
   { magic: [0x42, 0x5a, 0x68], what: 'a bzip2 archive', hint: 'Unpack it first: bzip2 -dc FILE | whyhung' },

@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Input } from '../input/read.ts';
 import type { Warning } from '../model/dump.ts';
+import { type Budget, expandArchive, newBudget } from './archives.ts';
 import { recogniseBinary } from './binary-files.ts';
 import type { Io } from './io.ts';
 
@@ -24,14 +25,17 @@ export async function gatherInputs(names: readonly string[], io: Io): Promise<Ga
   const found = new Set<string>();
   // The same file given twice would look like two moments without movement.
   const seen = new Set<string>();
+  const budget = newBudget();
   for (const name of names.length === 0 ? ['-'] : names) {
     for (const one of await findInputs(name, io.cwd)) {
       if (seen.has(one.key)) continue;
       seen.add(one.key);
-      const read = 'problem' in one ? one.problem : await readOne(one, io);
-      if ('code' in read) warnings.push(read);
-      else inputs.push(read);
-      if ('walked' in one && one.walked) found.add(one.name);
+      for (const read of 'problem' in one ? [one.problem] : await readOne(one, io, budget)) {
+        if ('code' in read) warnings.push(read);
+        else inputs.push(read);
+        // Nobody named the files in an archive either.
+        if ('name' in read && 'name' in one && (one.walked || read.name !== one.name)) found.add(read.name);
+      }
     }
   }
   return { inputs, warnings, found };
@@ -80,14 +84,20 @@ async function walk(
   return paths.sort().map((path) => ({ key: path, name: relative(cwd, path) || path, path, walked: true }));
 }
 
-async function readOne({ name, path }: Candidate, io: Io): Promise<Input | Warning> {
+async function readOne({ name, path }: Candidate, io: Io, budget: Budget): Promise<(Input | Warning)[]> {
   try {
-    if (path === undefined) return toInput(name, await io.stdin.read());
+    if (path === undefined) return await toInputs(name, await io.stdin.read(), budget);
     const { size } = await stat(path);
-    return size > LARGEST ? tooLarge(name, size) : toInput(name, await readFile(path));
+    return size > LARGEST ? [tooLarge(name, size)] : await toInputs(name, await readFile(path), budget);
   } catch (error) {
-    return unreadable(name, error);
+    return [unreadable(name, error)];
   }
+}
+
+async function toInputs(name: string, bytes: Uint8Array, budget: Budget): Promise<(Input | Warning)[]> {
+  const expanded = await expandArchive({ name, bytes }, budget);
+  if (expanded === undefined) return [toInput(name, bytes)];
+  return [...expanded.members.map((member) => toInput(member.name, member.bytes)), ...expanded.warnings];
 }
 
 function toInput(name: string, bytes: Uint8Array): Input | Warning {

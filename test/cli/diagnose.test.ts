@@ -84,7 +84,7 @@ describe('input', () => {
     ],
     ['prose.txt', 'prose.txt: not a dump in any known format (line 1: "Hello all,")\n  Capture one with: py-spy dump'],
     ['core', 'core: a core file, not text\n  Print its stacks first: py-spy dump --core'],
-    ['dump.gz', 'dump.gz: a gzip archive, not text\n  Unpack it first: gunzip -c FILE | whyhung\n'],
+    ['dump.gz', 'dump.gz: cannot be read: the gzip archive is damaged (it ends early)\n  Copy it again'],
     ['noise.bin', 'noise.bin: binary data, not text\n'],
     ['none/*.txt', 'none/*.txt: no file there\n'],
     ['hung.txt/x', 'hung.txt/x: cannot be read: a part of its path is a file'],
@@ -166,7 +166,7 @@ describe('options', () => {
   });
 
   test.each([
-    [['--format', 'jsn'], 'Allowed choices are json, text'],
+    [['--format', 'jsn'], 'Allowed choices are dot, json, mermaid, text'],
     [['--fail-on', 'always'], 'Allowed choices are never, suspect, hang'],
     [['--width', 'wide'], 'Give a number of columns'],
     [['--colour'], 'Did you mean --color?'],
