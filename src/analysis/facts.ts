@@ -6,7 +6,7 @@ import type { Thread } from '../model/thread.ts';
 import type { WaitGraph } from '../model/wait-graph.ts';
 import { idleKind } from './idle.ts';
 import { RoleReader } from './roles.ts';
-import { buildWaitGraph } from './wait-graph.ts';
+import { buildWaitGraph, groupByProcess } from './wait-graph.ts';
 import { readWait } from './waits.ts';
 
 /** A thread with what the analysis knows of it. */
@@ -48,7 +48,8 @@ export function gatherFacts(capture: Capture, knowledge = new FrameKnowledge()):
   const waits = buildWaitGraph(threads, capture.processes);
   const roles = new RoleReader(waits);
   for (const one of threads) one.thread = { ...one.thread, role: roles.roleOf(one) };
-  const processes = capture.processes.map((process) => renewProcess(process, threads));
+  const byProcess = groupByProcess(threads);
+  const processes = capture.processes.map((process) => renewProcess(process, byProcess.get(process) ?? []));
   return { capture: { ...capture, processes }, threads, buckets: fillBuckets(threads), waits };
 }
 
@@ -67,8 +68,7 @@ function draft(process: Process, thread: Thread, knowledge: FrameKnowledge): Dra
 }
 
 /** The process with its threads as the analysis knows them; the threads' facts then point to it. */
-function renewProcess(process: Process, threads: readonly Draft[]): Process {
-  const own = threads.filter((one) => one.process === process);
+function renewProcess(process: Process, own: readonly Draft[]): Process {
   const renewed = { ...process, threads: own.map(({ thread }) => thread) };
   for (const one of own) one.process = renewed;
   return renewed;

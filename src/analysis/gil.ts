@@ -15,10 +15,10 @@ export function readGil(threads: readonly ThreadFacts[]): GilFacts {
   const waiters = threads.filter(waitsForGil);
   const told = threads.find(({ thread }) => thread.gil === 'holds');
   // A tool's word is a sample taken before the stop: a thread that stands in take_gil does not hold it.
-  if (told !== undefined && !waiters.includes(told))
+  const waiting = new Set(waiters);
+  if (told !== undefined && !waiting.has(told))
     return { holder: told, inferred: false, why: 'the tool says that it holds the GIL', waiters };
-  const candidates =
-    waiters.length === 0 ? [] : threads.filter((thread) => !waiters.includes(thread) && mayHold(thread));
+  const candidates = waiters.length === 0 ? [] : threads.filter((thread) => !waiting.has(thread) && mayHold(thread));
   const [only] = candidates;
   if (only === undefined || candidates.length > 1) return { holder: undefined, inferred: false, why: '', waiters };
   return {

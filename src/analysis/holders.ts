@@ -24,6 +24,9 @@ export interface Lock {
 export function findHolders(wanted: readonly WantedLock[], threads: readonly ThreadFacts[]): Lock[] {
   const groups = groupByLock(wanted);
   const named = namedOwners(threads);
+  const mentions = findMentions(wanted, threads);
+  const objects = findObjects(wanted);
+  const byGil = gilWaiter(threads);
   const locks = groups.map(({ id, label, members }) => {
     const addresses = new Set(members.flatMap((member) => member.addresses));
     return {
@@ -32,9 +35,10 @@ export function findHolders(wanted: readonly WantedLock[], threads: readonly Thr
       wanted: members,
       holder:
         ownerOf(members, named) ??
-        holderByMention(addresses, members, threads) ??
-        holderByObject(members, wanted) ??
-        gilWaiter(members, threads),
+        holderByMention(addresses, members, mentions) ??
+        holderByObject(members, objects) ??
+        // A native lock whose waiters hold up the GIL is held by one who waits for the GIL from native code.
+        (members.some(({ kind }) => kind === 'python') ? undefined : byGil),
     };
   });
   return inferByExclusion(locks, threads);
@@ -69,13 +73,13 @@ function groupByLock(wanted: readonly WantedLock[]): Group[] {
 /** Owners that values of waiting stacks name, by the stack that names them. */
 function namedOwners(threads: readonly ThreadFacts[]): Map<ThreadFacts, ThreadFacts> {
   const owners = new Map<ThreadFacts, ThreadFacts>();
+  const byId = new Map<number | string, ThreadFacts>();
+  for (const one of threads)
+    for (const id of [one.thread.nativeId, one.thread.pthreadId])
+      if (id !== undefined && !byId.has(id)) byId.set(id, one);
   for (const thread of threads) {
     for (const { nativeId, pthreadId } of ownersNamed(thread)) {
-      const owner = threads.find(
-        ({ thread: one }) =>
-          (nativeId !== undefined && one.nativeId === nativeId) ||
-          (pthreadId !== undefined && one.pthreadId === pthreadId),
-      );
+      const owner = byId.get(nativeId ?? pthreadId ?? '');
       if (owner !== undefined && owner !== thread) owners.set(thread, owner);
     }
   }
@@ -87,20 +91,30 @@ function ownerOf(members: readonly WantedLock[], named: ReadonlyMap<ThreadFacts,
   return owner === undefined ? undefined : { thread: owner, inferred: false, why: 'the lock itself names its owner' };
 }
 
+type Mentions = ReadonlyMap<string, ReadonlySet<ThreadFacts>>;
+
+/** The threads that mention each address of a wanted lock, from one walk over all stacks. */
+function findMentions(wanted: readonly WantedLock[], threads: readonly ThreadFacts[]): Mentions {
+  const mentions = new Map<string, Set<ThreadFacts>>();
+  for (const { addresses } of wanted) for (const address of addresses) mentions.set(address, new Set());
+  if (mentions.size === 0) return mentions;
+  for (const thread of threads)
+    for (const frame of thread.frames) for (const address of mentionedBy(frame)) mentions.get(address)?.add(thread);
+  return mentions;
+}
+
 /** The only other thread whose outer frames mention the lock. */
 function holderByMention(
   addresses: ReadonlySet<string>,
   members: readonly WantedLock[],
-  threads: readonly ThreadFacts[],
+  mentions: Mentions,
 ): Holder | undefined {
-  if (addresses.size === 0) return undefined;
   const waiters = new Set(members.map(({ thread }) => thread));
-  const mentioning = threads.filter(
-    (thread) =>
-      !waiters.has(thread) && thread.frames.some((frame) => mentionedBy(frame).some((one) => addresses.has(one))),
-  );
+  const mentioning = new Set<ThreadFacts>();
+  for (const address of addresses)
+    for (const thread of mentions.get(address) ?? []) if (!waiters.has(thread)) mentioning.add(thread);
   const [only] = mentioning;
-  if (only === undefined || mentioning.length > 1) return undefined;
+  if (only === undefined || mentioning.size > 1) return undefined;
   return { thread: only, inferred: true, why: 'no other stack knows of the lock' };
 }
 
@@ -108,29 +122,36 @@ function holderByMention(
  * Where only the object is known that has the lock ("aisle: <Aisle at 0x7f…>"): the only other thread waiting for a lock
  * that mentions it further out, in a call that it is still in.
  */
-function holderByObject(members: readonly WantedLock[], wanted: readonly WantedLock[]): Holder | undefined {
+function holderByObject(members: readonly WantedLock[], objects: Mentions): Holder | undefined {
   const [member] = members;
   if (member === undefined || members.length > 1) return undefined;
-  const objects = new Set(userFrames(member.thread).slice(0, 1).flatMap(mentionedBy));
-  const holders = wanted.filter(
-    ({ thread }) =>
-      thread !== member.thread &&
-      userFrames(thread)
-        .slice(1)
-        .some((frame) => mentionedBy(frame).some((one) => objects.has(one))),
-  );
+  const holders = new Set<ThreadFacts>();
+  for (const address of userFrames(member.thread).slice(0, 1).flatMap(mentionedBy))
+    for (const thread of objects.get(address) ?? []) if (thread !== member.thread) holders.add(thread);
   const [only] = holders;
-  if (only === undefined || holders.length > 1) return undefined;
-  return { thread: only.thread, inferred: true, why: 'it is inside a call that was given the same object' };
+  if (only === undefined || holders.size > 1) return undefined;
+  return { thread: only, inferred: true, why: 'it is inside a call that was given the same object' };
+}
+
+/** The threads waiting for a lock that mention each object further out than in their innermost own frame. */
+function findObjects(wanted: readonly WantedLock[]): Mentions {
+  const objects = new Map<string, Set<ThreadFacts>>();
+  for (const { thread } of wanted) {
+    for (const address of userFrames(thread).slice(1).flatMap(mentionedBy)) {
+      const mentioning = objects.get(address);
+      if (mentioning === undefined) objects.set(address, new Set([thread]));
+      else mentioning.add(thread);
+    }
+  }
+  return objects;
 }
 
 function userFrames({ frames }: ThreadFacts): ThreadFacts['frames'] {
   return frames.filter(({ frame }) => isUserCode(frame));
 }
 
-/** A native lock whose waiters hold up the GIL is held by one who waits for the GIL from native code. */
-function gilWaiter(members: readonly WantedLock[], threads: readonly ThreadFacts[]): Holder | undefined {
-  if (members.some(({ kind }) => kind === 'python')) return undefined;
+/** The only thread that waits for the GIL from native code. */
+function gilWaiter(threads: readonly ThreadFacts[]): Holder | undefined {
   const fromNative = threads.filter(
     (thread) =>
       waitsForGil(thread) &&
@@ -163,7 +184,10 @@ function inferByExclusion(locks: readonly Lock[], threads: readonly ThreadFacts[
 /** One thread alone, waiting for a lock that nobody else could hold: it holds that itself, or the holder has ended. */
 function inferSelf(lock: Lock): Lock {
   const [only] = lock.wanted;
-  if (only === undefined || lock.wanted.length > 1 || only.thread.thread.wait?.timeout === 'some') return lock;
+  // An excerpt does not show who else is there.
+  const excerpt = only?.thread.cut === true || only?.thread.process.pid === undefined;
+  if (only === undefined || excerpt || lock.wanted.length > 1 || only.thread.thread.wait?.timeout === 'some')
+    return lock;
   return {
     ...lock,
     holder: { thread: only.thread, inferred: true, why: 'no other thread is left that could hold it' },
@@ -195,7 +219,9 @@ function oddOneOut(wanted: readonly WantedLock[]): ThreadFacts | undefined {
   const byStack = new Map<string, ThreadFacts[]>();
   for (const { thread } of wanted) {
     const key = thread.frames.map(({ bare, frame }) => `${bare} ${frame.line}`).join('\n');
-    byStack.set(key, [...(byStack.get(key) ?? []), thread]);
+    const group = byStack.get(key);
+    if (group === undefined) byStack.set(key, [thread]);
+    else group.push(thread);
   }
   const single = [...byStack.values()].filter((group) => group.length === 1);
   return single.length === 1 ? single[0]?.[0] : undefined;

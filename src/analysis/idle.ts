@@ -44,7 +44,7 @@ const IDLE: readonly (readonly [string, string])[] = [
   ['gunicorn worker waiting for requests', 'py:run@gunicorn/workers/gthread.py -> py:select@selectors.py'],
   ['uwsgi worker waiting for requests', 'c:uwsgi_ignition -> c:{wsgi_req_accept, uwsgi_cycle}'],
   ['waitress waiting for requests', 'py:{handler_thread, poll}@waitress/'],
-  ['XML-RPC or other server in accept', 'py:accept@socket.py$'],
+  ['server waiting for connections', 'py:accept@socket.py$'],
   // event loops
   ['event loop at rest', 'py:_run_once@asyncio/base_events.py => py:select@selectors.py'],
   ['event loop at rest', 'py:{run_until_complete, run_forever, run}@asyncio/ -> c:{uv__io_poll, uv_run}'],

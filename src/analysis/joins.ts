@@ -22,16 +22,17 @@ export function readJoins(threads: readonly ThreadFacts[]): Join[] {
       thread.thread.pthreadId === undefined ? [] : [[thread.thread.pthreadId, thread] as const],
     ),
   );
-  return waiters.flatMap((waiter) => joinOf(waiter, { threads, byObject, byPthread }) ?? []);
+  const started = threads.filter(startedByPython);
+  return waiters.flatMap((waiter) => joinOf(waiter, { started, byObject, byPthread }) ?? []);
 }
 
 interface Known {
-  readonly threads: readonly ThreadFacts[];
+  readonly started: readonly ThreadFacts[];
   readonly byObject: ReadonlyMap<string, ThreadFacts>;
   readonly byPthread: ReadonlyMap<string, ThreadFacts>;
 }
 
-function joinOf(waiter: ThreadFacts, { threads, byObject, byPthread }: Known): Join | undefined {
+function joinOf(waiter: ThreadFacts, { started, byObject, byPthread }: Known): Join | undefined {
   const object = joinedObject(waiter);
   const byThread = object === undefined ? undefined : byObject.get(object);
   if (byThread !== undefined)
@@ -40,7 +41,8 @@ function joinOf(waiter: ThreadFacts, { threads, byObject, byPthread }: Known): J
   const native = pthread === undefined ? undefined : byPthread.get(pthread);
   if (native !== undefined)
     return { waiter, target: native, inferred: false, why: 'the thread id given to pthread_join' };
-  const others = threads.filter((thread) => thread !== waiter && startedByPython(thread));
+  // Three are enough to see that there are two others.
+  const others = started.slice(0, 3).filter((thread) => thread !== waiter);
   const [only] = others;
   if (only === undefined || others.length > 1) return undefined;
   return { waiter, target: only, inferred: true, why: 'there is no other thread that could be joined' };

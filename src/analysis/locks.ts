@@ -32,19 +32,35 @@ export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
   // Workers of a pool queue for the lock around its pipe by design.
   if (wait?.kind !== 'lock' || idleAs !== undefined) return undefined;
   const frames = wait.frames.flatMap((index) => facts.frames[index] ?? []);
+  const kind = frames.some(isPythons) ? 'python' : 'mutex';
+  if (kind === 'python' && !isPlainLock(facts, frames)) return undefined;
   const values = frames.flatMap(lockValues);
   const symbol = values.map(symbolOf).find((name) => name !== undefined);
   return {
     thread: facts,
     addresses: [...new Set(values.flatMap((value) => addressOf(value) ?? []))],
     label: symbol,
-    kind: frames.some(
-      ({ bare, frame }) =>
-        frame.language === 'python' || /PyThread|PyMutex|rlock_|lock_acquire|__enter__|^acquire/.test(bare),
-    )
-      ? 'python'
-      : 'mutex',
+    kind,
   };
+}
+
+function isPythons({ bare, frame }: KnownFrame): boolean {
+  return frame.language === 'python' || /PyThread|PyMutex|rlock_|lock_acquire|__enter__|^acquire/.test(bare);
+}
+
+/**
+ * Conditions, queues and joins wait for locks of their own inside. Only Python frames tell them from a lock of the program,
+ * and only the lock's own method tells it from the queues that are written in C.
+ */
+function isPlainLock({ thread }: ThreadFacts, frames: readonly KnownFrame[]): boolean {
+  return (
+    thread.view.python &&
+    frames.some(({ bare }) =>
+      /lock_PyThread_acquire_lock|rlock_acquire|lock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
+        bare,
+      ),
+    )
+  );
 }
 
 function lockValues({ bare, frame }: KnownFrame): string[] {

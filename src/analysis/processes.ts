@@ -19,8 +19,10 @@ export function readProcessWaits(threads: readonly ThreadFacts[], processes: rea
   const byPid = new Map<number, Process>();
   for (const process of processes) {
     if (process.pid !== undefined) byPid.set(process.pid, process);
-    if (process.parentPid !== undefined)
-      children.set(process.parentPid, [...(children.get(process.parentPid) ?? []), process]);
+    if (process.parentPid === undefined) continue;
+    const siblings = children.get(process.parentPid);
+    if (siblings === undefined) children.set(process.parentPid, [process]);
+    else siblings.push(process);
   }
   return threads.flatMap((waiter) => [...childWait(waiter, children, byPid), ...peerWait(waiter, children, byPid)]);
 }

@@ -11,7 +11,8 @@ import { readProcessWaits } from './processes.ts';
 /** Who waits for whom, in all processes: locks, the GIL, joins, children and pipes. */
 export function buildWaitGraph(threads: readonly ThreadFacts[], processes: readonly Process[]): WaitGraph {
   const builder = new GraphBuilder();
-  for (const ofProcess of groupByProcess(threads)) {
+  const byProcess = groupByProcess(threads);
+  for (const ofProcess of byProcess.values()) {
     addLocks(builder, ofProcess);
     addGil(builder, ofProcess);
     for (const { waiter, target, inferred, why } of readJoins(ofProcess)) {
@@ -19,7 +20,7 @@ export function buildWaitGraph(threads: readonly ThreadFacts[], processes: reado
     }
   }
   for (const { waiter, target, kind, inferred, why } of readProcessWaits(threads, processes)) {
-    const main = mainThread(threads, target);
+    const main = mainThread(byProcess.get(target) ?? [], target);
     const to = main === undefined ? builder.process(target) : builder.thread(main);
     builder.add({ from: builder.thread(waiter), to, kind, inferred, why });
   }
@@ -36,14 +37,15 @@ function processName({ pid, origin, place }: Process): string {
   return origin === undefined ? name : `${origin} ${name}`;
 }
 
-function groupByProcess(threads: readonly ThreadFacts[]): ThreadFacts[][] {
-  const groups = new Map<Process, ThreadFacts[]>();
+/** In the order of the threads. */
+export function groupByProcess<Known extends ThreadFacts>(threads: readonly Known[]): Map<Process, Known[]> {
+  const groups = new Map<Process, Known[]>();
   for (const thread of threads) {
     const group = groups.get(thread.process);
     if (group === undefined) groups.set(thread.process, [thread]);
     else group.push(thread);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function addLocks(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
@@ -74,9 +76,15 @@ function addGil(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
 }
 
 /** The thread whose kernel id is the pid, else the first. */
-function mainThread(threads: readonly ThreadFacts[], process: Process): ThreadFacts | undefined {
-  const own = threads.filter((thread) => thread.process === process);
+function mainThread(own: readonly ThreadFacts[], process: Process): ThreadFacts | undefined {
   return own.find(({ thread }) => thread.nativeId !== undefined && thread.nativeId === process.pid) ?? own[0];
+}
+
+/** Half of all threads may wait for one lock: copying the list for each would be quadratic. */
+function append(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 /** Collects nodes once each, in order of first mention. */
@@ -121,8 +129,8 @@ class GraphBuilder {
     const next = new Map<string, string[]>();
     const back = new Map<string, string[]>();
     for (const { from, to } of this.#edges) {
-      next.set(from, [...(next.get(from) ?? []), to]);
-      back.set(to, [...(back.get(to) ?? []), from]);
+      append(next, from, to);
+      append(back, to, from);
     }
     const nodes = [...this.#nodes.keys()];
     const cycles = findCycles(nodes, next).map((cycle) => this.#threadFirst(cycle));
@@ -140,8 +148,9 @@ class GraphBuilder {
       .map(({ id }) => [id]);
     return [...cycles, ...sinks]
       .map((members) => {
+        const own = new Set(members);
         const behind = [...reachable(members, back)].filter(
-          (id) => this.#nodes.get(id)?.kind === 'thread' && !members.includes(id),
+          (id) => this.#nodes.get(id)?.kind === 'thread' && !own.has(id),
         );
         return {
           nodes: members.filter((id) => this.#nodes.get(id)?.kind !== 'lock' && this.#nodes.get(id)?.kind !== 'gil'),

@@ -20,6 +20,9 @@ export const CPYTHON: FrameTable = {
     'forced_switch',
   ],
   'lock-wait': [
+    // py-bt's "<built-in method __enter__ of _thread.lock object>", without leading underscores
+    'enter__',
+    'acquire',
     'PyThread_acquire_lock',
     'PyThread_acquire_lock_timed',
     'PyThread_acquire_lock_timed_with_retries',

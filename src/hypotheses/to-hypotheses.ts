@@ -6,7 +6,11 @@ import { compareConfidence } from './confidence.ts';
 /** One hypothesis a rule: its matches on all threads together, the surest first. */
 export function toHypotheses(matches: readonly RuleMatch[]): Hypothesis[] {
   const byRule = new Map<Rule, RuleMatch[]>();
-  for (const match of matches) byRule.set(match.rule, [...(byRule.get(match.rule) ?? []), match]);
+  for (const match of matches) {
+    const group = byRule.get(match.rule);
+    if (group === undefined) byRule.set(match.rule, [match]);
+    else group.push(match);
+  }
   const groups = [...byRule.values()].map((group) => group.sort(compareMatches)).sort(compareGroups);
   return nameLesser(groups);
 }

@@ -16,13 +16,10 @@ export function verdictOf(hypotheses: readonly Hypothesis[], facts: Facts): Verd
 function isHealthy({ threads, waits }: Facts): boolean {
   const seen = threads.filter(({ frames }) => frames.length > 0);
   // To be at work at one moment proves nothing: a busy loop is, too.
-  const content = seen.filter(
-    ({ thread }) => thread.role === 'idle' || (thread.role === 'working' && thread.progress === 'moving'),
-  );
+  const isContent = ({ thread }: ThreadFacts): boolean =>
+    thread.role === 'idle' || (thread.role === 'working' && thread.progress === 'moving');
   return (
-    content.length > 0 &&
-    waits.cycles.length === 0 &&
-    seen.every((thread) => content.includes(thread) || isTimer(thread))
+    seen.some(isContent) && waits.cycles.length === 0 && seen.every((thread) => isContent(thread) || isTimer(thread))
   );
 }
 

@@ -28,11 +28,22 @@ const COMMON = new Set([
 ]);
 
 /** How much a native and a Python stack speak of the same things: words of names and libraries that they share. */
-export function likeness(one: Thread, other: Thread): number {
-  const words = wordsOf(one);
-  let shared = 0;
-  for (const word of wordsOf(other)) if (words.has(word)) shared += 1;
-  return shared;
+export class Likeness {
+  readonly #words = new Map<Thread, ReadonlySet<string>>();
+
+  between(one: Thread, other: Thread): number {
+    const words = this.#wordsOf(one);
+    let shared = 0;
+    for (const word of this.#wordsOf(other)) if (words.has(word)) shared += 1;
+    return shared;
+  }
+
+  /** Each thread is compared with many others; its words are looked for once. */
+  #wordsOf(thread: Thread): ReadonlySet<string> {
+    const known = this.#words.get(thread) ?? wordsOf(thread);
+    this.#words.set(thread, known);
+    return known;
+  }
 }
 
 function wordsOf({ frames }: Thread): Set<string> {

@@ -15,7 +15,7 @@ export function mergeDumps(dumps: readonly Dump[], knowledge: FrameKnowledge): C
   return {
     processes: merged.map(({ process }) => process),
     tools: [...new Set(dumps.map(({ tool }) => tool))],
-    moments: Math.max(1, ...merged.map(({ moments }) => moments)),
+    moments: merged.reduce((most, { moments }) => Math.max(most, moments), 1),
   };
 }
 

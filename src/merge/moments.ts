@@ -61,7 +61,11 @@ export function progressOf(sightings: readonly Sighting[]): Map<string, Progress
   for (const eye of new Set(sightings.map((sighting) => sighting.eye))) {
     const seen = new Map<string, Thread[]>();
     for (const { process } of sightings.filter((sighting) => sighting.eye === eye)) {
-      for (const thread of process.threads) seen.set(thread.id, [...(seen.get(thread.id) ?? []), thread]);
+      for (const thread of process.threads) {
+        const known = seen.get(thread.id);
+        if (known === undefined) seen.set(thread.id, [thread]);
+        else known.push(thread);
+      }
     }
     for (const threads of seen.values()) {
       if (threads.length < 2) continue;

@@ -30,7 +30,7 @@ export function groupByProcess(sightings: readonly Sighting[]): Sighting[][] {
       .map((key) => byKey.get(key))
       .find((known) => known !== undefined && !contradicts(known, sighting));
     const group = named ?? guessGroup(groups, sighting) ?? newGroup(groups);
-    group.members.push(sighting);
+    addMember(group, sighting);
     for (const key of keys) if (!byKey.has(key)) byKey.set(key, group);
   }
   return groups.map(({ members }) => members);
@@ -38,15 +38,27 @@ export function groupByProcess(sightings: readonly Sighting[]): Sighting[][] {
 
 interface Group {
   readonly members: Sighting[];
+  /** What is known of all members, kept up so that a thousand processes need not be gone through for each other one. */
+  readonly origins: Set<string | undefined>;
+  readonly pids: Set<number>;
+  /** Kernel ids of threads. */
+  readonly ids: Set<number>;
+}
+
+function addMember({ members, origins, pids, ids }: Group, sighting: Sighting): void {
+  const { pid, origin, threads } = sighting.process;
+  members.push(sighting);
+  origins.add(origin);
+  if (pid !== undefined) pids.add(pid);
+  for (const { nativeId } of threads) if (nativeId !== undefined) ids.add(nativeId);
 }
 
 /**
  * Ids repeat: a forked child has its parent's pthread ids, in containers every service is pid 1, and excerpts carry made-up numbers. Where no pid says that two dumps of
  * one tool show one process, and none of their common threads begins in the same function, they are two.
  */
-function contradicts({ members }: Group, { process, eye }: Sighting): boolean {
-  const pids = members.flatMap((member) => member.process.pid ?? []);
-  if (process.pid !== undefined && pids.length > 0) return !pids.includes(process.pid);
+function contradicts({ members, pids }: Group, { process, eye }: Sighting): boolean {
+  if (process.pid !== undefined && pids.size > 0) return !pids.has(process.pid);
   const same = members.filter((member) => member.eye === eye);
   if (process.pid !== undefined || same.length === 0 || same.some((member) => member.process.pid !== undefined))
     return false;
@@ -61,7 +73,7 @@ function rootOf({ frames }: Process['threads'][number]): string | undefined {
 }
 
 function newGroup(groups: Group[]): Group {
-  const group: Group = { members: [] };
+  const group: Group = { members: [], origins: new Set(), pids: new Set(), ids: new Set() };
   groups.push(group);
   return group;
 }
@@ -90,21 +102,22 @@ function threadKeys(threads: Process['threads'], scope: string): string[] {
  * another tool saw that; two bare dumps of one tool belong together when their stacks are alike.
  */
 function guessGroup(groups: readonly Group[], { process, eye }: Sighting): Group | undefined {
-  const inScope = groups.filter(({ members }) => members.some((member) => member.process.origin === process.origin));
-  const candidates = inScope.filter(({ members }) => compatible(members, process));
-  const [only] = candidates;
-  if (only === undefined || candidates.length > 1) return undefined;
+  const own = process.threads.flatMap(({ nativeId }) => nativeId ?? []);
+  let only: Group | undefined;
+  for (const group of groups) {
+    if (!group.origins.has(process.origin) || !compatible(group, process.pid, own)) continue;
+    if (only !== undefined) return undefined;
+    only = group;
+  }
+  if (only === undefined) return undefined;
   const sameEye = only.members.filter((member) => member.eye === eye);
   if (sameEye.length === 0) return only;
   return sameEye.some((member) => alike(member.process, process)) ? only : undefined;
 }
 
 /** A pid on one side only can still be the same process; two different pids cannot. */
-function compatible(members: readonly Sighting[], process: Process): boolean {
-  const pids = new Set(members.flatMap((member) => (member.process.pid === undefined ? [] : [member.process.pid])));
-  if (process.pid !== undefined && pids.size > 0) return false;
-  const ids = new Set(members.flatMap((member) => member.process.threads.flatMap(({ nativeId }) => nativeId ?? [])));
-  const own = process.threads.flatMap(({ nativeId }) => nativeId ?? []);
+function compatible({ pids, ids }: Group, pid: number | undefined, own: readonly number[]): boolean {
+  if (pid !== undefined && pids.size > 0) return false;
   // Both sides know kernel ids, and none is common: two processes.
   return own.length === 0 || ids.size === 0 || own.some((id) => ids.has(id));
 }

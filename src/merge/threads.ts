@@ -1,7 +1,7 @@
 import { lastPart } from '../frames/names.ts';
 import type { Frame } from '../model/frame.ts';
 import type { Thread } from '../model/thread.ts';
-import { likeness } from './likeness.ts';
+import { Likeness } from './likeness.ts';
 
 /** The sightings of one thread by several tools. */
 export type SeenThread = readonly Thread[];
@@ -26,6 +26,9 @@ function idCount({ nativeId, pthreadId }: Thread): number {
 
 class ThreadJoiner {
   readonly #groups: Thread[][] = [];
+  /** Groups that have no stack of a kind yet, by the kind. */
+  readonly #lacking = new Map<string, Set<Thread[]>>();
+  readonly #likeness = new Likeness();
   readonly #byId = new Map<string, Thread[]>();
   /** Groups by their Python stack, for tools that share no kind of id. */
   readonly #byStack = new Map<string, Thread[]>();
@@ -46,10 +49,14 @@ class ThreadJoiner {
       this.#join(same, thread, []);
       return;
     }
-    const free = this.#groups.filter((group) => !group.some((member) => sameKind(member, thread)));
-    const scores = free.map((group) => Math.max(...group.map((member) => likeness(member, thread))));
-    const best = Math.max(...scores, 0);
-    const chosen = best > 0 ? free[scores.indexOf(best)] : free.length === 1 && thread.id === '' ? free[0] : undefined;
+    const free = [...(this.#lacking.get(kindOf(thread)) ?? [])];
+    let best = 0;
+    let chosen = thread.id === '' ? onlyOrMain(free) : undefined;
+    for (const group of free) {
+      const score = Math.max(...group.map((member) => this.#likeness.between(member, thread)));
+      if (score > best) chosen = group;
+      best = Math.max(best, score);
+    }
     const note = 'its backtrace names no thread: joined with the stack that it fits best';
     this.#join(chosen, chosen === undefined ? thread : { ...thread, notes: [...thread.notes, note] }, []);
   }
@@ -64,12 +71,22 @@ class ThreadJoiner {
   }
 
   #join(known: Thread[] | undefined, thread: Thread, ids: readonly string[]): void {
-    const group = known ?? [];
-    if (known === undefined) this.#groups.push(group);
+    const group = known ?? this.#newGroup();
     group.push(thread);
+    this.#lacking.get(kindOf(thread))?.delete(group);
     for (const id of ids) this.#byId.set(id, group);
     const stack = pythonStack(thread);
     if (stack !== '' && !this.#byStack.has(stack)) this.#byStack.set(stack, group);
+  }
+
+  #newGroup(): Thread[] {
+    const group: Thread[] = [];
+    this.#groups.push(group);
+    for (const kind of KINDS) {
+      const lacking = this.#lacking.get(kind) ?? new Set();
+      this.#lacking.set(kind, lacking.add(group));
+    }
+    return group;
   }
 
   /** Equal stacks are only believed where the tools do not both know ids of one kind. */
@@ -80,16 +97,25 @@ class ThreadJoiner {
       (member) =>
         (member.nativeId !== undefined && thread.nativeId !== undefined) ||
         (member.pthreadId !== undefined && thread.pthreadId !== undefined) ||
-        sameKind(member, thread),
+        kindOf(member) === kindOf(thread),
     );
     return conflict === true ? undefined : group;
   }
 }
 
-/** Two stacks of the same kind are two threads; a native and a Python one may be one. */
-function sameKind(one: Thread, other: Thread): boolean {
-  return one.view.python === other.view.python && one.view.interpreter === other.view.interpreter;
+/** A debugger that nobody told otherwise stands at the main thread, which gdb numbers 1. */
+function onlyOrMain(groups: readonly Thread[][]): Thread[] | undefined {
+  if (groups.length === 1) return groups[0];
+  return groups.find((group) => group.some(({ id, name }) => id === '1' || name === 'MainThread'));
 }
+
+/** Two stacks of the same kind are two threads; a native and a Python one may be one. */
+function kindOf({ view }: Thread): (typeof KINDS)[number] {
+  if (view.python) return view.interpreter ? 'both' : 'python';
+  return view.interpreter ? 'interpreter' : 'neither';
+}
+
+const KINDS = ['python', 'interpreter', 'both', 'neither'] as const;
 
 function pythonStack({ frames }: Thread): string {
   return frames

@@ -32,11 +32,14 @@ export function weave({ python, native, truncated }: Stacks, knowledge: FrameKno
   const frames: Frame[] = [];
   let from = 0;
   loops.forEach((loop, number) => {
-    frames.push(...native.slice(from, loop + 1), ...(runs[number] ?? []));
+    // Not `push(...)`: the stack of an endless recursion would overflow our own.
+    for (const frame of native.slice(from, loop + 1)) frames.push(frame);
+    for (const frame of runs[number] ?? []) frames.push(frame);
     from = loop + 1;
   });
   // What a cut-off native stack does not reach is still outside everything that it shows.
-  frames.push(...native.slice(from), ...python.slice(runs.flat().length));
+  for (const frame of native.slice(from)) frames.push(frame);
+  for (const frame of python.slice(runs.flat().length)) frames.push(frame);
   return { frames, unplaced: [] };
 }
 

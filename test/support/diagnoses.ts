@@ -62,6 +62,9 @@ const THREAD = z
       })
       .optional(),
     wait: WAIT.optional(),
+    role: z.enum(['blocker', 'victim', 'idle', 'working', 'waiting']).optional(),
+    idleAs: z.string().optional(),
+    userFrame: z.int().optional(),
     frames: z.array(FRAME).default([]),
     notes: z.array(z.string()).default([]),
     place: PLACE.default(NOWHERE),

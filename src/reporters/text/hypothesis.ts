@@ -1,12 +1,14 @@
 import stringWidth from 'string-width';
 import type { Diagnosis, Hypothesis } from '../../model/diagnosis.ts';
 import type { Thread } from '../../model/thread.ts';
+import { listThreads, nameFunction } from '../_shared/names.ts';
 import { type AdviceOptions, drawAdvice, drawLabelled, drawStep } from './advice.ts';
 import { drawHeadline, drawProcess } from './headline.ts';
 import { cutEnd, cutPath, hang } from './layout.ts';
 import type { Page } from './page.ts';
 import { drawStack, type StackOptions } from './stack.ts';
-import { findWitnesses, listThreads, nameFunction, type Witness } from './threads.ts';
+import { findWitnesses, type Witness } from './threads.ts';
+import { drawTrees } from './wait-tree.ts';
 
 /** Lines that one hypothesis may take on a page of eighty columns. */
 const HEIGHT = 40;
@@ -14,19 +16,31 @@ const HEIGHT = 40;
 interface Level extends AdviceOptions, StackOptions {
   /** How many different stacks to draw. */
   readonly stacks: number;
+  /** Lines below each tree of the wait-for graph; none leaves its headline. */
+  readonly waiting: number;
 }
 
 /** From talkative to terse: the first one that fits the height is taken, `-v` takes all there is. */
-const EVERYTHING: Level = { why: 'both', steps: 99, lines: 99, references: 99, own: 99, rows: 999, stacks: 99 };
+const EVERYTHING: Level = {
+  why: 'both',
+  steps: 99,
+  lines: 99,
+  references: 99,
+  own: 99,
+  rows: 999,
+  stacks: 99,
+  waiting: 999,
+};
 const LEVELS: readonly Level[] = [
-  { why: 'explanation', steps: 9, lines: 99, references: 6, own: 3, rows: 12, stacks: 2 },
-  { why: 'explanation', steps: 1, lines: 99, references: 4, own: 2, rows: 12, stacks: 2 },
-  { why: 'shorter', steps: 1, lines: 99, references: 3, own: 2, rows: 10, stacks: 2 },
-  { why: 'shorter', steps: 1, lines: 6, references: 2, own: 1, rows: 8, stacks: 2 },
-  { why: 'shorter', steps: 1, lines: 4, references: 2, own: 1, rows: 8, stacks: 1 },
-  { why: 'shorter', steps: 1, lines: 4, references: 1, own: 1, rows: 5, stacks: 1 },
-  { why: 'shorter', steps: 1, lines: 3, references: 1, own: 1, rows: 4, stacks: 1 },
-  { why: 'shorter', steps: 1, lines: 2, references: 1, own: 1, rows: 4, stacks: 1 },
+  { why: 'explanation', steps: 9, lines: 99, references: 6, own: 3, rows: 12, stacks: 2, waiting: 6 },
+  { why: 'explanation', steps: 1, lines: 99, references: 4, own: 2, rows: 12, stacks: 2, waiting: 5 },
+  { why: 'shorter', steps: 1, lines: 99, references: 3, own: 2, rows: 10, stacks: 2, waiting: 4 },
+  { why: 'shorter', steps: 1, lines: 6, references: 2, own: 1, rows: 8, stacks: 2, waiting: 3 },
+  { why: 'shorter', steps: 1, lines: 4, references: 2, own: 1, rows: 8, stacks: 1, waiting: 2 },
+  { why: 'shorter', steps: 1, lines: 4, references: 1, own: 1, rows: 5, stacks: 1, waiting: 2 },
+  { why: 'shorter', steps: 1, lines: 3, references: 1, own: 1, rows: 4, stacks: 1, waiting: 1 },
+  { why: 'shorter', steps: 1, lines: 2, references: 1, own: 1, rows: 4, stacks: 1, waiting: 1 },
+  { why: 'shorter', steps: 1, lines: 2, references: 1, own: 1, rows: 4, stacks: 1, waiting: 0 },
 ];
 
 export function drawHypothesis(hypothesis: Hypothesis, diagnosis: Diagnosis, page: Page): string[] {
@@ -46,6 +60,7 @@ function drawAt(level: Level, hypothesis: Hypothesis, diagnosis: Diagnosis, page
     ...drawProcess(witnesses[0]?.process, witnesses, diagnosis, page),
     '',
     ...drawWitnesses(witnesses, page, { ...level, yourCode: hypothesis.yourCode }),
+    ...drawOthers(witnesses, hypothesis, diagnosis, page, level),
     ...drawAdvice(hypothesis, page, level),
   ];
 }
@@ -62,6 +77,23 @@ function drawWitnesses(witnesses: readonly Witness[], page: Page, level: Level):
 }
 
 const REST = 3;
+
+/** Who waits behind the threads of the evidence, where the evidence has not told that. */
+function drawOthers(
+  witnesses: readonly Witness[],
+  { unseen }: Hypothesis,
+  diagnosis: Diagnosis,
+  page: Page,
+  { waiting }: Level,
+): string[] {
+  const told = new Set<unknown>(witnesses.map(({ thread }) => thread));
+  return drawTrees(diagnosis, page, waiting, page.verbose || unseen.length === 0)
+    .filter(({ threads }) => [...threads].some((thread) => !told.has(thread)))
+    .slice(0, page.verbose ? undefined : TREES)
+    .flatMap(({ lines }) => [...lines, '']);
+}
+
+const TREES = 2;
 
 function drawGroup(group: readonly Witness[], page: Page, level: Level): string[] {
   const [witness] = group;

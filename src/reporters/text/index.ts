@@ -2,6 +2,7 @@ import type { Diagnosis } from '../../model/diagnosis.ts';
 import { defineReporter, type RenderOptions } from '../reporter.ts';
 import { paintVerdict } from './headline.ts';
 import { drawHypothesis, drawShortly } from './hypothesis.ts';
+import { countKinds } from './idle-kinds.ts';
 import { hang } from './layout.ts';
 import { makePage, type Page } from './page.ts';
 import { drawNext, drawWaits } from './waits.ts';
@@ -44,19 +45,29 @@ function drawAnswer(diagnosis: Diagnosis, page: Page): string[][] {
 function drawUnexplained(diagnosis: Diagnosis, page: Page): string[] {
   const { verdict, capture } = diagnosis;
   const seen = capture.processes.some(({ threads }) => threads.length > 0);
-  const says = seen ? UNEXPLAINED[verdict] : 'no dump was found in the input';
+  const says = page.say(seen ? titleOf(diagnosis) : 'no dump was found in the input');
   const plain = `${verdict.toUpperCase()}  `;
   const [head = '', ...rest] = hang(plain, says, page.width, page.width < 50 ? 4 : plain.length);
   const title = [`${paintVerdict(verdict, page)}  ${page.bold(head.slice(plain.length))}`, ...rest.map(page.bold)];
-  return seen ? [...title, ...drawWaits(diagnosis, page), ...drawNext(diagnosis, page)] : title;
+  if (!seen) return title;
+  const caveat = verdict === 'healthy' && capture.moments < 2 ? drawCaveat(plain.length, page) : [];
+  return [...title, ...caveat, '', ...drawWaits(diagnosis, page), ...drawNext(diagnosis, page)];
 }
 
-const UNEXPLAINED: Readonly<Record<Diagnosis['verdict'], string>> = {
-  hang: 'it hangs, and no known signature fits; here is who waits for what',
-  suspect: 'no known signature fits; here is who waits for what',
-  healthy: 'nothing hangs in this dump; one dump cannot rule out a hang elsewhere',
-  unknown: 'no known signature fits; here is who waits for what',
-};
+/** "nothing hangs in this dump: 1 server waiting for requests, 8 idle executor workers" */
+function titleOf({ verdict, capture: { processes, moments } }: Diagnosis): string {
+  const unknown = 'no known signature fits; here is who waits for what';
+  if (verdict === 'hang') return `it hangs, and ${unknown}`;
+  if (verdict !== 'healthy') return unknown;
+  const idle = processes.flatMap(({ threads }) => threads.filter(({ role }) => role === 'idle'));
+  const counts = idle.length > 0 ? `: ${countKinds(idle)}` : '';
+  return `nothing hangs in ${moments > 1 ? 'these dumps' : 'this dump'}${counts}`;
+}
+
+function drawCaveat(indent: number, page: Page): string[] {
+  const text = 'One dump cannot rule out a hang elsewhere; two, some seconds apart, can: whyhung first.txt second.txt';
+  return hang(' '.repeat(page.width < 50 ? 4 : indent), text, page.width);
+}
 
 /** No blank line twice in a row, and none at the end. */
 function joinLines(lines: readonly string[]): string {

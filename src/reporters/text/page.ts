@@ -18,6 +18,8 @@ export interface Page {
   readonly mark: string;
   /** Stands for frames that are left out. */
   readonly gap: string;
+  /** Stands before a thread that waits for the one above. */
+  readonly branch: string;
   /** Stands for characters that are left out. */
   readonly cut: string;
   /** Makes any text fit to be laid out: see `clean`. To be applied before measuring. */
@@ -50,6 +52,7 @@ export function makePage({ color, width, unicode, verbose }: RenderOptions): Pag
     green: (text) => chalk.green(text),
     mark: unicode ? '▶' : '>',
     gap: unicode ? '⋯' : '...',
+    branch: unicode ? '└─' : '`-',
     cut,
     say: unicode ? say : (text) => toAscii(say(text)),
   };

@@ -2,9 +2,10 @@ import stringWidth from 'string-width';
 import { isUserCode } from '../../frames/user-code.ts';
 import type { EvidenceFrame } from '../../model/diagnosis.ts';
 import type { Frame } from '../../model/frame.ts';
+import { nameFunction, placeOf, plural } from '../_shared/names.ts';
 import { clip, cutMiddle, cutPath, padEnd, wrap } from './layout.ts';
 import type { Page } from './page.ts';
-import { nameFunction, placeOf, plural, type Witness } from './threads.ts';
+import type { Witness } from './threads.ts';
 
 export interface StackOptions {
   /** What to say of the innermost line of the user's own code, where it would mislead. */

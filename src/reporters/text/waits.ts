@@ -3,36 +3,77 @@ import type { Diagnosis } from '../../model/diagnosis.ts';
 import type { Frame } from '../../model/frame.ts';
 import type { Process } from '../../model/process.ts';
 import type { Thread } from '../../model/thread.ts';
-import { drawStep } from './advice.ts';
+import { listThreads, nameFunction, placeOf } from '../_shared/names.ts';
+import { drawLabelled, drawStep } from './advice.ts';
+import { findExclusions } from './excluded.ts';
 import { describeProcess } from './headline.ts';
+import { countKinds } from './idle-kinds.ts';
 import { hang } from './layout.ts';
 import type { Page } from './page.ts';
-import { listThreads, nameFunction, placeOf } from './threads.ts';
+import { drawTrees } from './wait-tree.ts';
 
-/** Kinds of threads to list for each process, and processes to list. */
+/** Kinds of threads to list for each process, processes to list, lines of a tree below what is waited for, and trees. */
 const KINDS = 12;
 const PROCESSES = 6;
+const ROWS = 8;
+const TREES = 4;
 
-/** Who waits for what, when no rule has a better answer. */
-export function drawWaits({ capture }: Diagnosis, page: Page): string[] {
-  const shown = page.verbose ? capture.processes : capture.processes.slice(0, PROCESSES);
-  const left = capture.processes.length - shown.length;
-  return [
-    ...shown.flatMap((process) => drawProcessWaits(process, page)),
-    ...(left > 0 ? [`  and ${left} more processes (-v shows them)`, ''] : []),
+/** Who waits for what, when no rule has a better answer: first who waits for whom, then all others. */
+export function drawWaits(diagnosis: Diagnosis, page: Page): string[] {
+  const { capture, verdict } = diagnosis;
+  const all = verdict === 'healthy' ? [] : drawTrees(diagnosis, page, page.verbose ? Number.POSITIVE_INFINITY : ROWS);
+  const trees = page.verbose ? all : all.slice(0, TREES);
+  const told = new Set(trees.flatMap(({ threads }) => [...threads]));
+  const blocks = capture.processes.map((process) => drawProcessWaits(process, told, diagnosis, page));
+  const shown = page.verbose ? blocks : blocks.slice(0, PROCESSES);
+  const left = blocks.length - shown.length;
+  const drawn = [
+    ...trees.flatMap(({ lines }) => [...lines, '']),
+    ...(all.length > trees.length ? [`  and ${all.length - trees.length} more such groups (-v shows them)`, ''] : []),
   ];
+  const rest = [
+    ...shown.flatMap(({ head, lines }) => (capture.processes.length > 1 ? [head, ...lines] : lines)),
+    ...(left > 0 ? [`  and ${left} more processes (-v shows them)`] : []),
+    '',
+    ...(verdict === 'healthy' ? [] : drawExclusions(diagnosis, page)),
+  ];
+  return capture.processes.length > 1 ? [...drawn, ...rest] : [...shown.map(({ head }) => head), ...drawn, ...rest];
 }
 
-function drawProcessWaits(process: Process, page: Page): string[] {
-  const kinds = [...groupThreads(process.threads).entries()];
+interface ProcessBlock {
+  readonly head: string;
+  readonly lines: readonly string[];
+}
+
+function drawProcessWaits(
+  process: Process,
+  told: ReadonlySet<unknown>,
+  { verdict }: Diagnosis,
+  page: Page,
+): ProcessBlock {
+  const rest = process.threads.filter((thread) => !told.has(thread));
+  const resting = rest.filter(({ role }) => role === 'idle' && !page.verbose);
+  const others = rest.filter((thread) => !resting.includes(thread));
+  // Threads at work last: where others wait, these are rarely the reason.
+  const ordered = [
+    ...others.filter(({ role }) => role !== 'working'),
+    ...others.filter(({ role }) => role === 'working'),
+  ];
+  const kinds = [...groupThreads(ordered).entries()];
   const shown = page.verbose ? kinds : kinds.slice(0, KINDS);
   const left = kinds.length - shown.length;
-  return [
-    `  ${page.dim(describeProcess(process, page.width - 2, page))}`,
+  // The title of a healthy report has counted them.
+  const idle =
+    verdict === 'healthy' || resting.length === 0 ? [] : hang('    ', page.say(countKinds(resting)), page.width, 6);
+  const lines = [
     ...shown.flatMap(([says, threads]) => drawKind(says, threads, page)),
     ...(left > 0 ? [`    and ${left} more kinds of threads (-v shows them)`] : []),
-    '',
+    ...idle,
   ];
+  return {
+    head: `  ${page.dim(describeProcess(process, page.width - 2, page))}`,
+    lines: lines.length > 0 ? [...lines, ''] : [],
+  };
 }
 
 function drawKind(says: string, threads: readonly Thread[], page: Page): string[] {
@@ -52,11 +93,12 @@ function groupThreads(threads: readonly Thread[]): Map<string, Thread[]> {
 }
 
 /** "waits for data to read in recv(), without a timeout; your code: fetch_chunk (sync/mirror.py:210)" */
-function describeThread({ wait, frames, activity, gil, progress }: Thread): string {
+function describeThread({ wait, frames, activity, gil, progress, idleAs }: Thread): string {
   const [innermost] = frames;
   const state = wait?.says ?? (innermost === undefined ? 'shows no frames' : `is in ${inWords(innermost)}`);
   const own = frames.find((frame) => isUserCode(frame));
   const facts = [
+    ...(idleAs === undefined ? [] : [idleAs]),
     state,
     ...(wait === undefined && activity === 'active' ? ['active'] : []),
     ...(gil === 'holds' ? ['holds the GIL'] : []),
@@ -71,22 +113,31 @@ function inWords(frame: Frame): string {
   return place === '' ? nameFunction(frame) : `${nameFunction(frame)} (${place})`;
 }
 
+/** "Excluded  lock cycle (no thread waits for a lock), the GIL (nobody waits for it)", "Not seen  waits for the GIL" */
+function drawExclusions(diagnosis: Diagnosis, page: Page): string[] {
+  const { excluded, unseen } = findExclusions(diagnosis);
+  return [
+    ...(excluded.length > 0 ? drawLabelled('Excluded', excluded.join(', '), page) : []),
+    ...(unseen.length > 0 ? drawLabelled('Not seen', `${unseen.join(', ')}: this dump cannot show them`, page) : []),
+  ];
+}
+
 /** What to capture next: first what the tools so far could not show, then a second moment. */
 export function drawNext({ capture, verdict }: Diagnosis, page: Page): string[] {
   const [process] = capture.processes;
-  if (process === undefined) return [];
+  // What is left to ask of a process that is well stands below its title.
+  if (process === undefined || verdict === 'healthy') return [];
   const pid = process.pid ?? 'PID';
-  const views = capture.processes.flatMap(({ threads }) => threads.map(({ view }) => view));
+  const unseenBy = (view: 'python' | 'interpreter'): Process | undefined =>
+    capture.processes.find(({ threads }) => threads.length > 0 && !threads.some((thread) => thread.view[view]));
+  const [noPython, noC] = [unseenBy('python'), unseenBy('interpreter')];
   const steps: (readonly [string, string])[] = [];
-  // Of a process that is well, only one question is left: whether it stays so.
-  if (verdict !== 'healthy') {
-    if (!views.some(({ python }) => python))
-      steps.push(['see the Python frames:', `py-spy dump --pid ${pid} > py-spy.txt`]);
-    if (!views.some(({ interpreter }) => interpreter))
-      steps.push(['see the C frames:', `gdb -p ${pid} -batch -ex 'thread apply all bt' > gdb.txt`]);
-    if (steps.length === 0 && capture.moments > 1)
-      steps.push(['see what is on the other end of its connections:', `ss -tnp | grep pid=${pid},`]);
-  }
+  if (noPython !== undefined)
+    steps.push(['see the Python frames:', `py-spy dump --pid ${noPython.pid ?? 'PID'} > py-spy.txt`]);
+  if (noC !== undefined)
+    steps.push(['see the C frames:', `gdb -p ${noC.pid ?? 'PID'} -batch -ex 'thread apply all bt' > gdb.txt`]);
+  if (steps.length === 0 && capture.moments > 1)
+    steps.push(['see what is on the other end of its connections:', `ss -tnp | grep pid=${pid},`]);
   if (capture.moments < 2)
     steps.push(['see whether it moves: dump again some seconds later, and give both', 'whyhung first.txt second.txt']);
   return steps.flatMap(([text, command], index) => drawStep(index === 0 ? 'Next' : '', text, command, page, 9));

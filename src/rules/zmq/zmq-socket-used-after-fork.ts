@@ -1,4 +1,5 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -66,7 +67,7 @@ export default defineRule({
 
 /** In a process all of whose native threads were seen: one uses libzmq, and none belongs to libzmq. */
 function* match({ threads }: Facts): Iterable<Match> {
-  for (const ofProcess of groupByProcess(threads)) {
+  for (const ofProcess of groupByProcess(threads).values()) {
     const seenByGdb = ofProcess.filter(
       ({ thread }) => thread.view.everyThread && thread.id !== '' && thread.frames.length > 0,
     );
@@ -89,16 +90,6 @@ function* match({ threads }: Facts): Iterable<Match> {
       };
     }
   }
-}
-
-function groupByProcess(threads: readonly ThreadFacts[]): ThreadFacts[][] {
-  const groups = new Map<unknown, ThreadFacts[]>();
-  for (const thread of threads) {
-    const group = groups.get(thread.process);
-    if (group === undefined) groups.set(thread.process, [thread]);
-    else group.push(thread);
-  }
-  return [...groups.values()];
 }
 
 function isUse({ bare }: KnownFrame): boolean {

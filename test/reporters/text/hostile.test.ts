@@ -59,7 +59,24 @@ function diagnosisWith(text: string) {
     verdict: 'hang' as const,
     hypotheses: [hypothesis, hypothesis],
     capture: { processes: [process], tools: [text], moments: 1 },
-    waits: { nodes: [], edges: [], cycles: [], roots: [] },
+    waits: waitsWith(text),
     warnings: [{ code: text, message: text, hint: text, source: text, line: 1 }],
+  };
+}
+
+function waitsWith(text: string) {
+  const node = { label: text, pid: 1, threadId: text };
+  return {
+    nodes: [
+      { ...node, id: `thread ${text}`, kind: 'thread' as const },
+      { ...node, id: `lock ${text}`, kind: 'lock' as const },
+      { ...node, id: 'another', kind: 'thread' as const },
+    ],
+    edges: [
+      { from: `thread ${text}`, to: `lock ${text}`, kind: 'wants' as const, inferred: false, why: text },
+      { from: `lock ${text}`, to: 'another', kind: 'held-by' as const, inferred: true, why: text },
+    ],
+    cycles: [],
+    roots: [{ nodes: ['another'], behind: 1 }],
   };
 }

@@ -1,0 +1,68 @@
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import { isAt } from '../../frames/places.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+export default defineRule({
+  id: 'executor-waits-for-itself',
+  cause: 'pool-starvation',
+  library: 'concurrent.futures',
+  title: 'all workers of a thread pool wait for jobs that only the pool could run',
+  summary:
+    'Every worker thread runs a job that submitted another job to the same pool and waits for its result. No worker is left to run those jobs, so all wait for ever.',
+  explanation:
+    'A ThreadPoolExecutor has a fixed number of workers. A job that waits for another job occupies its worker meanwhile. As soon as as many jobs wait as there are workers, nothing can be done any more. Under light load there is always a free worker, and it works.',
+  signatures: [],
+  match,
+  needs: ['the Python frames of all threads: py-spy dump --pid PID'],
+  notWhen: [
+    'one worker is at work or waits for something else: it will take the next job',
+    'workers wait for jobs of another pool that has free workers',
+  ],
+  remediation: [
+    { kind: 'now', step: 'The pool cannot be freed. Keep the dumps, then end the process.', command: 'kill -9 PID' },
+    {
+      kind: 'fix',
+      step: 'Never wait for a future inside a job of the same pool: return and combine results outside, or chain with add_done_callback.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Use one pool a layer: jobs of the outer pool may wait for the inner one, never the other way round.',
+    },
+    { kind: 'verify', step: 'With max_workers=1 the code still comes to an end.' },
+  ],
+  references: [
+    {
+      title: 'Python library: ThreadPoolExecutor',
+      url: 'https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor',
+      establishes: 'deadlocks occur when a job waits on the result of another future of the same pool',
+    },
+  ],
+});
+
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const ofProcess of groupByProcess(threads).values()) {
+    const workers = ofProcess.filter((thread) => stands(thread, '_worker', 'concurrent/futures/thread.py'));
+    if (workers.length === 0 || !workers.every(waitsForFuture)) continue;
+    yield {
+      confidence: workers.length > 1 ? 'likely' : 'possible',
+      threads: workers.map((thread) =>
+        witness(thread, 'runs a job, and waits for another one', [
+          {
+            find: ({ plain, frame }) => plain === 'result' && isAt(frame, 'concurrent/futures/_base.py'),
+            note: 'waits for a job of a pool',
+          },
+        ]),
+      ),
+    };
+  }
+}
+
+function waitsForFuture(thread: ThreadFacts): boolean {
+  return stands(thread, 'result', 'concurrent/futures/_base.py') && thread.thread.progress !== 'moving';
+}
+
+function stands({ frames }: ThreadFacts, name: string, place: string): boolean {
+  return frames.some(({ frame, plain }) => plain === name && isAt(frame, place));
+}

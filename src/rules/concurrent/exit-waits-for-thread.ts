@@ -1,0 +1,92 @@
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import { isAt } from '../../frames/places.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+/** Where the interpreter, at its end, waits for threads, executors and children. */
+const EXITS: readonly (readonly [string, string])[] = [
+  ['_shutdown', 'threading.py'],
+  ['_exitfunc', 'threading.py'],
+  ['_python_exit', 'concurrent/futures/thread.py'],
+  ['_python_exit', 'concurrent/futures/process.py'],
+  ['_exit_function', 'multiprocessing/util.py'],
+];
+
+export default defineRule({
+  id: 'exit-waits-for-thread',
+  cause: 'threads-at-exit',
+  library: undefined,
+  title: 'the program is at its end and waits for a thread that does not end',
+  summary:
+    'The main thread is through: the interpreter is shutting down and waits for threads that are not daemons, for the workers of executors, or for children of multiprocessing. One of them does not end.',
+  explanation:
+    'Before Python exits it joins every thread that is not a daemon, and since 3.9 the workers of every ThreadPoolExecutor. A thread in an endless loop, in a read without timeout or waiting for something that the main thread used to deliver keeps the process alive for ever.',
+  signatures: [],
+  match,
+  needs: ['the Python frames of all threads: py-spy dump --pid PID'],
+  notWhen: [
+    'a thread is still at work: it will end by itself',
+    'it waits for the feeder of a queue: that is queue-joined-before-drain',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'The work of the main thread is done. End the process if the threads have nothing left to write.',
+      command: 'kill -9 PID',
+    },
+    {
+      kind: 'fix',
+      step: 'Tell the thread to stop and wait for it before the end of main: an Event that its loop looks at, a sentinel in its queue, executor.shutdown(cancel_futures=True).',
+    },
+    {
+      kind: 'prevent',
+      step: 'Give the blocking calls of background threads a timeout, or make threads that may die at any point daemons.',
+    },
+    { kind: 'verify', step: 'threading.enumerate() at the end of main names only the main thread.' },
+  ],
+  references: [
+    {
+      title: 'Python library: threading, thread objects',
+      url: 'https://docs.python.org/3/library/threading.html#thread-objects',
+      establishes: 'the program exits when no alive non-daemon threads are left',
+    },
+  ],
+});
+
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const ofProcess of groupByProcess(threads).values()) {
+    const main = ofProcess.find((thread) => exitOf(thread) !== undefined);
+    if (main === undefined || main.thread.progress === 'moving' || stands(main, '_finalize_join')) continue;
+    if (!ofProcess.every((thread) => thread === main || isKnownToWait(thread))) continue;
+    const others = ofProcess.filter((thread) => thread !== main && thread.thread.role === 'blocker');
+    yield {
+      confidence: 'likely',
+      threads: [
+        witness(main, 'waits, at exit, for a thread to end', [
+          { find: ({ frame, plain }) => isExit(plain, frame), note: 'the interpreter shuts down' },
+        ]),
+        ...others.map((thread) => witness(thread, thread.thread.wait?.says ?? 'does not end')),
+      ],
+    };
+  }
+}
+
+/** A dump that does not say whether a thread is at work does not say that it hangs. */
+function isKnownToWait({ thread }: ThreadFacts): boolean {
+  if (thread.activity === 'active' || thread.progress === 'moving') return false;
+  return thread.activity === 'idle' || thread.wait !== undefined || thread.frames.length === 0;
+}
+
+function stands({ frames }: ThreadFacts, name: string): boolean {
+  return frames.some(({ plain }) => plain === name);
+}
+
+function exitOf({ frames }: ThreadFacts): number | undefined {
+  const index = frames.findIndex(({ frame, plain }) => isExit(plain, frame));
+  return index < 0 ? undefined : index;
+}
+
+function isExit(name: string, frame: ThreadFacts['frames'][number]['frame']): boolean {
+  return EXITS.some(([exit, place]) => exit === name && isAt(frame, place));
+}

@@ -1,0 +1,80 @@
+import { cyclesOf } from '../../analysis/cycle-facts.ts';
+import type { Facts } from '../../analysis/facts.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+const NATIVE_TO_GIL = 'c:{pybind11::gil_scoped_acquire::gil_scoped_acquire, PyGILState_Ensure, PyEval_AcquireThread}!';
+
+export default defineRule({
+  id: 'gil-and-lock-cycle',
+  cause: 'gil-lock-inversion',
+  library: undefined,
+  title: 'native code holds a lock and waits for the GIL, whose holder waits for that lock',
+  summary:
+    'One thread came from native code, holds a lock there and wants the GIL; another runs Python, holds the GIL and waits for that lock in native code. Neither can go on, and with the GIL every other Python thread stands still too.',
+  explanation:
+    'The GIL is a lock like any other and has its place in the order of locks. Native code that calls into Python, or only drops a reference to a Python object, takes it; code called from Python has it already. Where a mutex is taken before the GIL in one place and after it in another, the two wait for each other. Destructors and callbacks hide where the GIL is taken.',
+  signatures: [
+    {
+      find: `${NATIVE_TO_GIL} -> c:{take_gil, PyThread_acquire_lock, PyCOND_TIMEDWAIT}`,
+      confidence: 'possible',
+      notes: {
+        [NATIVE_TO_GIL]: 'native code asks for the GIL',
+        'c:{take_gil, PyThread_acquire_lock, PyCOND_TIMEDWAIT}': 'and waits for it',
+      },
+    },
+  ],
+  match,
+  needs: [
+    'the C frames of all threads: gdb -p PID -batch -ex "thread apply all bt"',
+    'who holds the GIL: py-spy dump --json --pid PID',
+  ],
+  notWhen: [
+    'the holder of the GIL computes or sleeps: then the others only wait their turn',
+    'a thread back from a call of its own waits for the GIL in PyEval_RestoreThread and holds no lock',
+  ],
+  remediation: [
+    { kind: 'now', step: 'Neither thread can be freed. Keep the dumps, then end the process.', command: 'kill -9 PID' },
+    {
+      kind: 'fix',
+      step: 'Release the GIL before a mutex is taken in code called from Python: Py_BEGIN_ALLOW_THREADS, pybind11::gil_scoped_release, nogil in Cython.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Never drop the last reference to a Python object, nor call back into Python, while a mutex is held: move the object out and drop it after the mutex is released.',
+    },
+    {
+      kind: 'verify',
+      step: 'No stack with both a mutex and PyGILState_Ensure or gil_scoped_acquire outside of it.',
+      command: "gdb -p PID -batch -ex 'thread apply all bt'",
+    },
+  ],
+  references: [
+    {
+      title: 'pybind11: global interpreter lock',
+      url: 'https://pybind11.readthedocs.io/en/stable/advanced/misc.html',
+      establishes: 'locks and the GIL must be taken in one order; release the GIL first',
+    },
+    {
+      title: 'pytorch/pytorch#56017',
+      url: 'https://github.com/pytorch/pytorch/issues/56017',
+      establishes: 'a destructor that takes the GIL under a mutex',
+    },
+  ],
+});
+
+function* match(facts: Facts): Iterable<Match> {
+  for (const { threads, edges, overGil } of cyclesOf(facts)) {
+    if (!overGil || threads.length < 2) continue;
+    const holderTold = edges.some(
+      ({ from, kind, inferred }) => from.startsWith('gil') && kind === 'held-by' && !inferred,
+    );
+    const lockRead = edges.every(
+      ({ kind, inferred, from }) => kind !== 'held-by' || from.startsWith('gil') || !inferred,
+    );
+    yield {
+      confidence: holderTold && lockRead ? 'certain' : 'likely',
+      threads: threads.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits')),
+    };
+  }
+}

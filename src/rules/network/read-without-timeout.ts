@@ -1,0 +1,70 @@
+import { defineRule } from '../rule.ts';
+
+const NOT_SERVER =
+  '!py:{finish_request, process_request_thread, serve_forever}@socketserver.py -> !py:_run@asyncio/events.py';
+
+const NOTES = {
+  'py:{begin, _read_status, getresponse}@http/client.py!': 'waits for the answer of a request',
+  'py:do_handshake@ssl.py$': 'waits for the other side to answer the TLS handshake',
+  'py:create_connection@socket.py!': 'connects',
+};
+
+export default defineRule({
+  id: 'read-without-timeout',
+  cause: 'network-no-timeout',
+  library: undefined,
+  title: 'a network call waits for an answer without a timeout',
+  summary:
+    'The thread asked something of another machine and waits for the answer. None comes: the peer is silent, or the connection is dead and nobody told this side. Without a timeout it waits for ever.',
+  explanation:
+    'Sockets of Python have no timeout unless one is set, and neither has requests. A load balancer or firewall that drops an idle connection tells neither end; a peer that crashed or hangs does not answer. The kernel notices a dead peer only when data is to be sent, or with keepalive after two hours.',
+  signatures: [
+    {
+      find: `${NOT_SERVER} -> py:{begin, _read_status, getresponse}@http/client.py! -> py:readinto@socket.py`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
+    { find: `${NOT_SERVER} -> py:do_handshake@ssl.py$`, confidence: 'likely', notes: NOTES },
+    { find: `${NOT_SERVER} -> py:create_connection@socket.py! -> c:connect$`, confidence: 'likely', notes: NOTES },
+  ],
+  needs: [
+    'the Python frames: py-spy dump --pid PID',
+    'that there is no timeout: gdb shows recv() itself; with a timeout Python waits in poll() first',
+  ],
+  notWhen: [
+    'a server waits for the next request of a client, or a subscriber for the next message: a plain recv() alone does not tell',
+    'the wait is poll() with a timeout: it ends by itself',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'See who is on the other end; closing the connection there ends the wait.',
+      command: "ss -tnpo | grep 'pid=PID,'",
+    },
+    {
+      kind: 'fix',
+      step: 'Give the call a timeout: requests.get(url, timeout=(3, 30)), socket.settimeout(30), the read timeout of the driver.',
+    },
+    {
+      kind: 'prevent',
+      step: 'socket.setdefaulttimeout(60) at the start catches what was forgotten; TCP keepalive below the idle timeout of load balancers keeps pooled connections alive.',
+    },
+    {
+      kind: 'verify',
+      step: 'Against a server that accepts and is silent the call fails after its timeout.',
+      command: 'nc -lk 127.0.0.1 9999',
+    },
+  ],
+  references: [
+    {
+      title: 'requests: timeouts',
+      url: 'https://requests.readthedocs.io/en/latest/user/advanced/#timeouts',
+      establishes: 'without a timeout the code may hang for minutes or more',
+    },
+    {
+      title: 'apache/airflow#10636',
+      url: 'https://github.com/apache/airflow/issues/10636',
+      establishes: 'a pooled connection that a load balancer had dropped, read without a timeout',
+    },
+  ],
+});

@@ -1,0 +1,49 @@
+import { defineRule } from '../rule.ts';
+
+export default defineRule({
+  id: 'waits-for-terminal-input',
+  cause: 'terminal-input',
+  library: undefined,
+  title: 'the process waits for somebody to type',
+  summary:
+    'A prompt (a debugger, input(), a password question) waits for a line from standard input. In a service, a container or CI nobody will ever type it.',
+  explanation:
+    'A breakpoint() or pdb.set_trace() left in the code, a tool that asks for confirmation, or a client that asks for a password reads standard input. Where that is not a terminal but stays open, the read waits for ever and nothing shows on the screen.',
+  signatures: [
+    { find: 'py:cmdloop@cmd.py', confidence: 'likely' },
+    { find: 'py:{interaction, user_line}@pdb.py', confidence: 'likely' },
+    { find: 'py:{_raw_input, unix_getpass, getpass}@getpass.py', confidence: 'likely' },
+    {
+      find: 'c:{builtin_input, builtin_raw_input, PyOS_Readline, readline_until_enter_or_signal}! -> c:{#read, #poll}$',
+      confidence: 'likely',
+    },
+  ],
+  needs: [
+    'the Python frames: py-spy dump --pid PID',
+    'for input() itself the C frames: py-spy dump --native --pid PID',
+  ],
+  notWhen: ['the program reads data from a pipe: there is no prompt on the stack', 'somebody does sit at the terminal'],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'Look what its standard input is; if it is a terminal, answer the prompt there.',
+      command: 'ls -l /proc/PID/fd/0',
+    },
+    {
+      kind: 'fix',
+      step: 'Remove the breakpoint; give tools their answer as an option (--yes, --no-input) or from a variable.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Start services and jobs with standard input from /dev/null: prompts then fail at once. PYTHONBREAKPOINT=0 switches breakpoint() off.',
+    },
+    { kind: 'verify', step: 'It runs through without a terminal.', command: 'PYTHONBREAKPOINT=0 APP < /dev/null' },
+  ],
+  references: [
+    {
+      title: 'Python library: breakpoint()',
+      url: 'https://docs.python.org/3/library/functions.html#breakpoint',
+      establishes: 'breakpoint() enters the debugger, unless PYTHONBREAKPOINT=0',
+    },
+  ],
+});
