@@ -1,6 +1,7 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
 import { addressOf, argumentOf, symbolOf } from './addresses.ts';
 import type { ThreadFacts } from './facts.ts';
+import { waitsForImport } from './imports.ts';
 
 /** A lock that a thread waits for. */
 export interface WantedLock {
@@ -30,7 +31,7 @@ const LOCK_ARGUMENTS: readonly (readonly [RegExp, readonly string[]])[] = [
 export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
   const { wait, idleAs } = facts.thread;
   // Workers of a pool queue for the lock around its pipe by design.
-  if (wait?.kind !== 'lock' || idleAs !== undefined) return undefined;
+  if (wait?.kind !== 'lock' || idleAs !== undefined || waitsForImport(facts)) return undefined;
   const frames = wait.frames.flatMap((index) => facts.frames[index] ?? []);
   const kind = frames.some(isPythons) ? 'python' : 'mutex';
   if (kind === 'python' && !isPlainLock(facts, frames)) return undefined;

@@ -79,6 +79,8 @@ function peerWait(waiter: ThreadFacts, children: Children, byPid: ByPid): Proces
 function usesPipe({ frames }: ThreadFacts): boolean {
   return !frames.some(
     ({ frame, bare }) =>
-      /^sock_|^_ssl|^SSL_|^recv|^send/.test(bare) || isAt(frame, 'socket.py') || isAt(frame, 'ssl.py'),
+      (frame.language !== 'python' && /^sock_|^_ssl|^SSL_|^recv|^send/.test(bare)) ||
+      isAt(frame, 'socket.py') ||
+      isAt(frame, 'ssl.py'),
   );
 }

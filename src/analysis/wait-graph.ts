@@ -4,6 +4,7 @@ import { findCycles, reachable } from './cycles.ts';
 import type { ThreadFacts } from './facts.ts';
 import { readGil } from './gil.ts';
 import { findHolders, type Lock } from './holders.ts';
+import { isImporting, waitsForImport } from './imports.ts';
 import { readJoins } from './joins.ts';
 import { wantedLock } from './locks.ts';
 import { readProcessWaits } from './processes.ts';
@@ -15,6 +16,7 @@ export function buildWaitGraph(threads: readonly ThreadFacts[], processes: reado
   for (const ofProcess of byProcess.values()) {
     addLocks(builder, ofProcess);
     addGil(builder, ofProcess);
+    addImports(builder, ofProcess);
     for (const { waiter, target, inferred, why } of readJoins(ofProcess)) {
       builder.add({ from: builder.thread(waiter), to: builder.thread(target), kind: 'joins', inferred, why });
     }
@@ -73,6 +75,32 @@ function addGil(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
   for (const waiter of waiters)
     builder.add({ from: builder.thread(waiter), to: node, kind: 'wants', inferred: false, why: 'stands in take_gil' });
   if (holder !== undefined) builder.add({ from: node, to: builder.thread(holder), kind: 'held-by', inferred, why });
+}
+
+/** The lock of a module that is being imported: held by the only other thread that is inside an import. */
+function addImports(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
+  const waiters = threads.filter(waitsForImport);
+  if (waiters.length === 0) return;
+  const node = builder.lock({ id: 'of a module', label: 'the lock of a module being imported' }, threads[0]?.process);
+  for (const waiter of waiters) {
+    builder.add({
+      from: builder.thread(waiter),
+      to: node,
+      kind: 'wants',
+      inferred: false,
+      why: 'waits in the import system',
+    });
+  }
+  const importing = threads.filter((thread) => !waiters.includes(thread) && isImporting(thread));
+  const [only] = importing;
+  if (only === undefined || importing.length > 1) return;
+  builder.add({
+    from: node,
+    to: builder.thread(only),
+    kind: 'held-by',
+    inferred: true,
+    why: 'no other thread imports',
+  });
 }
 
 /** The thread whose kernel id is the pid, else the first. */

@@ -59,7 +59,7 @@ export function readWait(frames: readonly KnownFrame[]): Wait | undefined {
     target,
     timeout,
     frames: indices,
-    says: `${says}${target === undefined ? '' : ` (${target})`} in ${callOf(run, innermost)}()${TIMEOUTS[timeout]}`,
+    says: `${says}${target === undefined ? '' : ` (${target.replace(/^(?:lock|semaphore|condition|thread) /, '')})`} in ${callOf(run, innermost)}()${TIMEOUTS[timeout]}`,
   };
 }
 

@@ -40,7 +40,7 @@ export const CPYTHON: FrameTable = {
     'enter_buffered_busy',
     'PyImport_AcquireLock',
   ],
-  'condition-wait': ['PyCOND_TIMEDWAIT', 'PyCOND_WAIT'],
+  'condition-wait': ['PyCOND_TIMEDWAIT', 'PyCOND_WAIT', 'PyEvent_Wait*'],
   'semaphore-wait': [
     'semlock_acquire',
     'multiprocessing_SemLock_acquire*',

@@ -1,6 +1,6 @@
-import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import type { Facts } from '../../analysis/facts.ts';
+import { isImporting, waitsForImport } from '../../analysis/imports.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
-import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -48,7 +48,7 @@ export default defineRule({
 
 function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
-    const waiting = ofProcess.filter(waitsForModule);
+    const waiting = ofProcess.filter((thread) => waitsForImport(thread) && thread.thread.progress !== 'moving');
     const importing = ofProcess.filter(
       (thread) => !waiting.includes(thread) && isImporting(thread) && thread.thread.activity !== 'active',
     );
@@ -61,20 +61,4 @@ function* match({ threads }: Facts): Iterable<Match> {
       ],
     };
   }
-}
-
-function waitsForModule({ frames, thread }: ThreadFacts): boolean {
-  const innermost = frames.find(({ frame }) => frame.language === 'python');
-  const acquires =
-    innermost !== undefined &&
-    /^(?:acquire|__enter__|_lock_unlock_module)$/.test(innermost.plain) &&
-    isAt(innermost.frame, BOOTSTRAP);
-  return acquires && thread.progress !== 'moving';
-}
-
-function isImporting({ frames }: ThreadFacts): boolean {
-  return frames.some(
-    ({ frame, plain }) =>
-      /^(?:_load_unlocked|_find_and_load_unlocked|exec_module)$/.test(plain) && isAt(frame, BOOTSTRAP),
-  );
 }
