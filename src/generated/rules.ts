@@ -4,11 +4,15 @@ import eventLoopWaitsForItself from '../rules/asyncio/event-loop-waits-for-itsel
 import executorWaitsForItself from '../rules/concurrent/executor-waits-for-itself.ts';
 import exitWaitsForThread from '../rules/concurrent/exit-waits-for-thread.ts';
 import gilAndLockCycle from '../rules/cpython/gil-and-lock-cycle.ts';
+import deviceDoesNotFinish from '../rules/device/device-does-not-finish.ts';
+import collectiveWaitsForRank from '../rules/distributed/collective-waits-for-rank.ts';
+import fileLockHeldElsewhere from '../rules/files/file-lock-held-elsewhere.ts';
 import lockHeldOverFork from '../rules/fork/lock-held-over-fork.ts';
 import importWaitsForImport from '../rules/imports/import-waits-for-import.ts';
 import lockOrderCycle from '../rules/locks/lock-order-cycle.ts';
 import lockTakenTwice from '../rules/locks/lock-taken-twice.ts';
 import lockWantedInFinalizer from '../rules/locks/lock-wanted-in-finalizer.ts';
+import lockWantedInSignalHandler from '../rules/locks/lock-wanted-in-signal-handler.ts';
 import queueJoinedBeforeDrain from '../rules/multiprocessing/queue-joined-before-drain.ts';
 import readWithoutTimeout from '../rules/network/read-without-timeout.ts';
 import type { Rule } from '../rules/rule.ts';
@@ -23,11 +27,15 @@ export const RULES: readonly Rule[] = [
   executorWaitsForItself,
   exitWaitsForThread,
   gilAndLockCycle,
+  deviceDoesNotFinish,
+  collectiveWaitsForRank,
+  fileLockHeldElsewhere,
   lockHeldOverFork,
   importWaitsForImport,
   lockOrderCycle,
   lockTakenTwice,
   lockWantedInFinalizer,
+  lockWantedInSignalHandler,
   queueJoinedBeforeDrain,
   readWithoutTimeout,
   waitsForTerminalInput,

@@ -1,0 +1,47 @@
+import { defineRule } from '../rule.ts';
+
+const SYNC =
+  'c:{cudaStreamSynchronize, cudaDeviceSynchronize, cudaEventSynchronize, cuStreamSynchronize, cuCtxSynchronize, cuEventSynchronize, hipStreamSynchronize, hipDeviceSynchronize, hipEventSynchronize, ncclLaunchKernel, cuMemcpyDtoH*, cudaMemcpy}!';
+const PYTHON = 'py:synchronize@torch/cuda/';
+
+export default defineRule({
+  id: 'device-does-not-finish',
+  cause: 'device-sync-wait',
+  library: undefined,
+  title: 'the host waits for a device that does not finish',
+  summary:
+    'The thread handed work to a GPU and waits until it is done. The device does not get there: a kernel hangs, or waits itself for another device or rank.',
+  explanation:
+    'Calls to a device return at once; only a synchronisation waits. The host frame that waits is therefore not the one that handed the bad work over. Most often the kernel on the device is a collective that waits for a rank which is not there, else a kernel in an endless loop, or a device that fell off the bus.',
+  signatures: [
+    { find: SYNC, confidence: 'likely', notes: { [SYNC]: 'waits for the device' } },
+    { find: PYTHON, confidence: 'likely', notes: { [PYTHON]: 'waits for the device' } },
+  ],
+  needs: ['the C frames: py-spy dump --native --pid PID, or gdb'],
+  notWhen: ['the device is busy and gets on: nvidia-smi shows changing power and memory, and two moments differ'],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'See whether the device works or spins, and whether it reports an error.',
+      command: 'nvidia-smi; dmesg | grep -i xid | tail',
+    },
+    {
+      kind: 'fix',
+      step: 'Find the kernel: run with every launch synchronous, then the stack shows the call at fault.',
+      command: 'CUDA_LAUNCH_BLOCKING=1 python APP',
+    },
+    {
+      kind: 'prevent',
+      step: 'Give collectives a timeout that aborts (TORCH_NCCL_ASYNC_ERROR_HANDLING=1, init_process_group(timeout=…)).',
+    },
+    { kind: 'verify', step: 'In a distributed job compare the stacks of all ranks: the odd one is the cause.' },
+  ],
+  references: [
+    {
+      title: 'PyTorch: asynchronous execution',
+      url: 'https://pytorch.org/docs/stable/notes/cuda.html#asynchronous-execution',
+      establishes:
+        'errors and waits show at a later call than the one at fault; CUDA_LAUNCH_BLOCKING makes launches synchronous',
+    },
+  ],
+});

@@ -1,0 +1,55 @@
+import { defineRule } from '../rule.ts';
+
+const BATON = 'py:wait@file_baton.py!';
+
+export default defineRule({
+  id: 'file-lock-held-elsewhere',
+  cause: 'file-lock-wait',
+  library: undefined,
+  title: 'the process waits for a lock on a file that another process holds, or left behind',
+  summary:
+    'The thread waits for a file lock. Another process holds it and does not let go; or, where the lock is only a file that exists, the process that made it has died and nobody removes it.',
+  explanation:
+    'Locks of the kernel (flock, fcntl) go away with the process that holds them, so their holder is alive. Lock files that are merely created and removed outlive a crash: everybody who comes later waits for a process that no longer exists. Caches of compiled extensions, package managers and job systems use them.',
+  signatures: [
+    {
+      find: 'c:#file-lock$',
+      confidence: 'likely',
+      notes: { 'c:#file-lock$': 'waits for the kernel to grant the lock' },
+    },
+    { find: BATON, confidence: 'likely', notes: { [BATON]: 'waits for a lock file to disappear' } },
+    { find: 'py:{acquire, __enter__}@filelock/! -> c:#sleep$', confidence: 'likely' },
+  ],
+  needs: ['the C frames, or the name of the lock library: py-spy dump --native --pid PID'],
+  notWhen: ['the holder is at work and will let go: two moments, or a look at the holder, tell'],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'Find the holder of a kernel lock; end or finish it.',
+      command: 'cat /proc/locks; lslocks -p PID',
+    },
+    {
+      kind: 'now',
+      step: 'If the lock is a file that a dead process left behind, remove that file.',
+      command: "ls -l /proc/PID/fd; find ~/.cache -name '*lock*' -mmin +60",
+    },
+    { kind: 'fix', step: 'Hold file locks for as short as possible, with a timeout: FileLock(path, timeout=60).' },
+    {
+      kind: 'prevent',
+      step: 'Use locks of the kernel, which end with their process, instead of files that only exist; give each job a cache of its own.',
+    },
+    { kind: 'verify', step: 'With the holder killed the waiter goes on.' },
+  ],
+  references: [
+    {
+      title: 'flock(2)',
+      url: 'https://man7.org/linux/man-pages/man2/flock.2.html',
+      establishes: 'a lock is released when its last file descriptor is closed, also by the end of the process',
+    },
+    {
+      title: 'filelock: timeouts',
+      url: 'https://py-filelock.readthedocs.io/',
+      establishes: 'without a timeout acquire() waits for ever',
+    },
+  ],
+});
