@@ -1,7 +1,7 @@
-import { isAt } from '../frames/places.ts';
 import { isUserCode } from '../frames/user-code.ts';
 import { mentionedBy } from './addresses.ts';
 import type { ThreadFacts } from './facts.ts';
+import { isForkFrame } from './fork.ts';
 import { waitsForGil } from './gil.ts';
 import { ownersNamed, type WantedLock } from './locks.ts';
 
@@ -201,10 +201,7 @@ function joinsFromUserCode({ thread }: ThreadFacts): boolean {
 
 /** A forked child may wait for a lock whose holder stayed in the parent. */
 function isForked({ frames, process }: ThreadFacts): boolean {
-  return (
-    process.parentPid !== undefined ||
-    frames.some(({ frame, plain }) => plain === '_launch' && isAt(frame, 'multiprocessing/popen_fork.py'))
-  );
+  return process.parentPid !== undefined || frames.some(isForkFrame);
 }
 
 /** A thread that runs code of the program, neither resting nor only waiting for others to end, could hold a lock of it. */

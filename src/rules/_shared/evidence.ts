@@ -9,7 +9,7 @@ export interface Mark {
   readonly note: string;
 }
 
-/** A thread as evidence: its wait, the given marks, and the user's own line, each frame once. */
+/** A thread as evidence: its wait and the given marks, each frame once, innermost first. */
 export function witness(thread: ThreadFacts, note: string, marks: readonly Mark[] = []): MatchedThread {
   const frames = new Map<number, string>();
   const outermostWait = thread.thread.wait?.frames.at(-1);

@@ -1,5 +1,6 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -56,16 +57,14 @@ export default defineRule({
 
 function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
-    const main = ofProcess.find((thread) => exitOf(thread) !== undefined);
+    const main = ofProcess.find(({ frames }) => frames.some(isExit));
     if (main === undefined || main.thread.progress === 'moving' || stands(main, '_finalize_join')) continue;
     if (!ofProcess.every((thread) => thread === main || isKnownToWait(thread))) continue;
     const others = ofProcess.filter((thread) => thread !== main && thread.thread.role === 'blocker');
     yield {
       confidence: 'likely',
       threads: [
-        witness(main, 'waits, at exit, for a thread to end', [
-          { find: ({ frame, plain }) => isExit(plain, frame), note: 'the interpreter shuts down' },
-        ]),
+        witness(main, 'waits, at exit, for a thread to end', [{ find: isExit, note: 'the interpreter shuts down' }]),
         ...others.map((thread) => witness(thread, thread.thread.wait?.says ?? 'does not end')),
       ],
     };
@@ -82,11 +81,6 @@ function stands({ frames }: ThreadFacts, name: string): boolean {
   return frames.some(({ plain }) => plain === name);
 }
 
-function exitOf({ frames }: ThreadFacts): number | undefined {
-  const index = frames.findIndex(({ frame, plain }) => isExit(plain, frame));
-  return index < 0 ? undefined : index;
-}
-
-function isExit(name: string, frame: ThreadFacts['frames'][number]['frame']): boolean {
-  return EXITS.some(([exit, place]) => exit === name && isAt(frame, place));
+function isExit({ frame, plain }: KnownFrame): boolean {
+  return EXITS.some(([exit, place]) => exit === plain && isAt(frame, place));
 }

@@ -1,4 +1,5 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isForkFrame } from '../../analysis/fork.ts';
 import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -93,23 +94,13 @@ function* match({ threads }: Facts): Iterable<Match> {
       thread.thread.wait?.kind === 'lock' &&
       thread.thread.idleAs === undefined &&
       thread.thread.wait.timeout !== 'some';
-    if (!waits || counts.get(thread.process) !== 1 || !isForked(thread) || isShared(thread)) continue;
-    const marks = [
-      {
-        find: ({ frame, plain }: ThreadFacts['frames'][number]) =>
-          plain === '_launch' && isAt(frame, 'multiprocessing/popen_fork.py'),
-        note: 'this process was forked here',
-      },
-    ];
+    if (!waits || counts.get(thread.process) !== 1 || !thread.frames.some(isForkFrame) || isShared(thread)) continue;
+    const marks = [{ find: isForkFrame, note: 'this process was forked here' }];
     yield {
       confidence: 'likely',
       threads: [witness(thread, 'waits for a lock in a process that has no other thread', marks)],
     };
   }
-}
-
-function isForked({ frames }: ThreadFacts): boolean {
-  return frames.some(({ frame, plain }) => plain === '_launch' && isAt(frame, 'multiprocessing/popen_fork.py'));
 }
 
 /** Locks of multiprocessing live in shared memory: their holder may well be another process that runs. */

@@ -1,7 +1,7 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isForkFrame } from '../../analysis/fork.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
-import { isAt } from '../../frames/places.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 const USES = 'c:{zmq_msg_recv, zmq_msg_send, zmq_recv, zmq_send, zmq::socket_base_t::recv, zmq::socket_base_t::send}';
@@ -74,7 +74,7 @@ function* match({ threads }: Facts): Iterable<Match> {
     const users = seenByGdb.filter(({ frames }) => frames.some(isUse));
     if (users.length === 0 || ofProcess.some(mayBelongToLibzmq)) continue;
     for (const thread of users) {
-      const forked = thread.frames.findIndex(isFork);
+      const forked = thread.frames.findIndex(isForkFrame);
       yield {
         confidence: forked >= 0 ? 'certain' : 'likely',
         threads: [
@@ -94,10 +94,6 @@ function* match({ threads }: Facts): Iterable<Match> {
 
 function isUse({ bare }: KnownFrame): boolean {
   return /^zmq_(?:msg_)?(?:recv|send)$|^zmq_poll$|^zmq::socket_base_t::(?:recv|send)$/.test(bare);
-}
-
-function isFork({ frame, plain }: KnownFrame): boolean {
-  return plain === '_launch' && isAt(frame, 'multiprocessing/popen_fork.py');
 }
 
 /**
