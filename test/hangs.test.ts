@@ -7,7 +7,7 @@ import { diagnoseFiles, firstOf, hangCases } from './support/cases.ts';
 
 const CASES = hangCases();
 
-describe.each(CASES)('$name', ({ folder, expect: expectations, truth }) => {
+describe.each(CASES)('$name', ({ folder, expect: expectations, truth, nearMissOf }) => {
   const dumps = join(folder, 'dumps');
 
   test('says what its truth says, or says nothing', () => {
@@ -23,6 +23,15 @@ describe.each(CASES)('$name', ({ folder, expect: expectations, truth }) => {
     if (first !== undefined) expect(firstOf(diagnosis)).toBe(first);
     if (verdict !== undefined) expect(diagnosis.verdict).toBe(verdict);
   });
+
+  if (nearMissOf.length > 0) {
+    test(`is no ${nearMissOf.join(', ')}`, () => {
+      for (const { dumps: names } of expectations) {
+        const said = diagnoseFiles(dumps, names).hypotheses.map(({ rule }) => rule);
+        expect(said.filter((rule) => nearMissOf.includes(rule))).toEqual([]);
+      }
+    });
+  }
 
   test('reads as report.txt does', async () => {
     const diagnosis = diagnoseFiles(dumps, expectations.at(-1)?.dumps ?? []);

@@ -108,12 +108,14 @@ function categoryNote(step: string): string | undefined {
  */
 function confidenceOf(
   found: SignatureMatch,
-  { confidence }: RuleSignature,
+  { confidence, stuck }: RuleSignature,
   { sample }: Bucket,
 ): Confidence | undefined {
   if (found.unproven.length > 0) return 'possible';
-  const partly = found.unseen.length > 0 ? weaker(confidence) : confidence;
-  return sample.thread.progress === 'moving' && partly !== undefined ? weaker(partly) : partly;
+  const { progress } = sample.thread;
+  const whole = progress === 'stuck' ? (stuck ?? confidence) : confidence;
+  const partly = found.unseen.length > 0 ? weaker(whole) : whole;
+  return progress === 'moving' && partly !== undefined ? weaker(partly) : partly;
 }
 
 function matchByCode(rule: Rule, facts: Facts): RuleMatch[] {

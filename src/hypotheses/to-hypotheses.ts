@@ -21,7 +21,18 @@ function compareMatches(one: RuleMatch, other: RuleMatch): number {
 
 function compareGroups([one]: RuleMatch[], [other]: RuleMatch[]): number {
   if (one === undefined || other === undefined) return 0;
-  return compareMatches(one, other) || (one.rule.id < other.rule.id ? -1 : 1);
+  return (
+    compareConfidence(other.confidence, one.confidence) ||
+    Number(isConsequence(one)) - Number(isConsequence(other)) ||
+    Number(one.rule.general ?? false) - Number(other.rule.general ?? false) ||
+    other.weight - one.weight ||
+    (one.rule.id < other.rule.id ? -1 : 1)
+  );
+}
+
+/** Every thread that it speaks of waits for another one of the capture: what that one waits for is nearer to the root. */
+function isConsequence({ threads }: RuleMatch): boolean {
+  return threads.every(({ thread }) => thread.thread.role === 'victim');
 }
 
 /** A rule whose threads better rules explain already is no rival of theirs: the first of them names it. */

@@ -8,6 +8,8 @@ export interface RuleSignature {
   readonly find: string;
   /** When every required step was seen. When some are not visible in the dump, one word less. */
   readonly confidence: Confidence;
+  /** The word instead of it when two moments show the same stack: for waits in which a healthy process stands for a while, too. */
+  readonly stuck?: Confidence;
   /** What a step shows, for the report's marks; keys are steps as written in `find`. */
   readonly notes?: Readonly<Record<string, string>>;
 }
@@ -42,6 +44,8 @@ export interface Rule {
   readonly explanation: string;
   /** What to say of the innermost line of the user's own code, where it would mislead: "not the cause: …". */
   readonly yourCode?: string;
+  /** Also fits what more specific rules explain better: of equally sure hypotheses it comes last. */
+  readonly general?: boolean;
   /** Alternatives; any of them will do. */
   readonly signatures: readonly RuleSignature[];
   /** What a dump must show for this rule, and which command makes such a dump. */

@@ -19,6 +19,8 @@ const CASE = z.object({
     .object({ cause: z.string(), verdict: z.enum(['hang', 'suspect', 'healthy', 'unknown']), says: z.string() })
     .loose(),
   expect: z.array(EXPECTATION),
+  /** Ids of rules that this case resembles, and that must stay silent on all its dumps. */
+  nearMissOf: z.array(z.string()).default([]),
 });
 
 export interface HangCase extends z.infer<typeof CASE> {
