@@ -34,8 +34,11 @@ export interface CompiledSignature {
 interface CompiledForbidden {
   readonly step: ForbiddenStep;
   isVisible(view: View): boolean;
+  isTold(told: ReadonlySet<Category>): boolean;
   /** Whether it is, or may be, a frame of the interpreter itself. */
   readonly isInterpreters: boolean;
+  /** Whether it must stand nowhere further out than the first step. */
+  readonly atStart: boolean;
 }
 
 type ForbiddenStep = Step['forbidden'][number];
@@ -45,17 +48,19 @@ export function compileSignature(signature: Signature): CompiledSignature {
   return {
     signature,
     steps: steps.map(compileStep),
-    forbidden: steps.flatMap(({ forbidden }) => forbidden.map(compileForbidden)),
+    forbidden: steps.flatMap(({ forbidden }, index) => forbidden.map((step) => compileForbidden(step, index === 0))),
     anchors: anchorsOf(signature),
   };
 }
 
-function compileForbidden(step: ForbiddenStep): CompiledForbidden {
+function compileForbidden(step: ForbiddenStep, atStart: boolean): CompiledForbidden {
   const interpreters = step.language !== 'python' && mayBeInterpreters(step);
   return {
     step,
     isVisible: (view) => (step.language === 'python' ? view.python : interpreters ? view.interpreter : view.native),
+    isTold: (told) => isTold(step, told),
     isInterpreters: interpreters,
+    atStart,
   };
 }
 
@@ -73,10 +78,13 @@ function compileStep(step: Step): CompiledStep {
     matches,
     mayBe: (frame) => frame.unnamed && speaks(step, frame) && (step.place === undefined || mayBeAt(frame, step.place)),
     isVisible: (view) => isVisible(step, view),
-    isTold: (told) =>
-      told.size > 0 && step.alternatives.some((one) => one.kind === 'category' && told.has(one.category)),
+    isTold: (told) => isTold(step, told),
     forbidden: step.forbidden.map(compilePart),
   };
+}
+
+function isTold({ alternatives }: Pick<Step, 'alternatives'>, told: ReadonlySet<Category>): boolean {
+  return told.size > 0 && alternatives.some((one) => one.kind === 'category' && told.has(one.category));
 }
 
 type Part = Pick<Step, 'alternatives' | 'language' | 'place'>;

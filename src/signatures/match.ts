@@ -56,7 +56,8 @@ const NOTHING: Partial = { seen: 0, unseen: 0, optional: 0, at: -1, last: undefi
  * @returns undefined when a visible step is contradicted, or when too little was seen to say anything
  */
 export function matchSignature(compiled: CompiledSignature, stack: Stack): SignatureMatch | undefined {
-  const { steps } = compiled;
+  const { steps, forbidden } = compiled;
+  if (forbidden.some(({ atStart, isTold }) => atStart && isTold(stack.told))) return undefined;
   const walk = [...stack.frames].reverse();
   const edges = edgesOf(walk);
   const live: (Partial | undefined)[] = new Array(steps.length + 1).fill(undefined);
@@ -200,14 +201,28 @@ function toMatch(best: Partial, { forbidden }: CompiledSignature, stack: Stack):
     if (typeof proof === 'number') seen.push({ step: step.step, index: depth - 1 - proof });
     else if (proof === undefined) (step.step.optional ? missing : unseen).push(step.step);
   }
+  const isAlone = stack.truncated && !hasCaller(stack, Math.max(-1, ...seen.map(({ index }) => index)));
   return {
     seen: seen.reverse(),
     unseen: unseen.reverse(),
     missing: missing.reverse(),
     unproven: forbidden
-      .filter((part) => !part.isVisible(stack.view) || (part.isInterpreters && (nameless || stack.truncated)))
+      .filter(
+        (part) =>
+          !part.isVisible(stack.view) ||
+          (part.isInterpreters && (nameless || stack.truncated)) ||
+          (part.atStart && isAlone),
+      )
       .map(({ step }) => step),
   };
+}
+
+/** Whether the excerpt shows what called the frame of the given index; if not, nothing is known of what it was called in. */
+function hasCaller({ frames }: Stack, index: number): boolean {
+  const language = frames[index]?.frame.language;
+  return frames
+    .slice(index + 1)
+    .some(({ plumbing, unnamed, frame }) => !plumbing && !unnamed && frame.language === language);
 }
 
 /** "?? () from /usr/lib/libpython3.9.so.1.0", "?? ()": an interpreter without names; gdb names no module for the program. */

@@ -16,7 +16,13 @@ const EXPECTATION = z.object({
 const CASE = z.object({
   title: z.string(),
   truth: z
-    .object({ cause: z.string(), verdict: z.enum(['hang', 'suspect', 'healthy', 'unknown']), says: z.string() })
+    .object({
+      cause: z.string(),
+      /** Families that a fair judge takes as well, where a hang has two sides. */
+      alsoAccept: z.array(z.string()).default([]),
+      verdict: z.enum(['hang', 'suspect', 'healthy', 'unknown']),
+      says: z.string(),
+    })
     .loose(),
   expect: z.array(EXPECTATION),
   /** Ids of rules that this case resembles, and that must stay silent on all its dumps. */

@@ -32,6 +32,11 @@ export default defineRule({
       confidence: 'certain',
       notes: NOTES,
     },
+    {
+      find: '#gc! -> py:{term, destroy}@zmq/? -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}! -> c:{#poll, zmq::signaler_t::wait}$',
+      confidence: 'certain',
+      notes: NOTES,
+    },
     { find: '#gc? -> py:#finalizer! -> py:{term, destroy}@zmq/$', confidence: 'likely', notes: NOTES },
     {
       find: '#gc! -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}? -> c:zmq::mailbox_t::recv => c:zmq::signaler_t::wait -> c:{#poll, zmq::signaler_t::wait}$',

@@ -5,6 +5,7 @@ const TERMINATE = 'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::termi
 const NOTES = {
   'py:{term, destroy}@zmq/?': 'called on purpose',
   'py:{term, destroy}@zmq/!': 'called on purpose',
+  'py:destroy@zmq/?': 'called on purpose',
   'py:{term, destroy}@zmq/$': 'waits until every socket is closed and its messages are sent',
   [TERMINATE]: 'waits until every socket is closed and its messages are sent',
   'c:zmq::signaler_t::wait?': 'waits for word from the sockets',
@@ -27,11 +28,15 @@ export default defineRule({
       notes: NOTES,
     },
     {
-      find: `!py:#finalizer -> py:{term, destroy}@zmq/! -> ${TERMINATE} -> c:zmq::signaler_t::wait? -> c:{#poll, zmq::signaler_t::wait}$`,
+      find: `!py:{#finalizer, #gc} -> py:{term, destroy}@zmq/! -> py:term@zmq/? -> ${TERMINATE} -> c:zmq::signaler_t::wait? -> c:{#poll, zmq::signaler_t::wait}$`,
       confidence: 'certain',
       notes: NOTES,
     },
-    { find: '!py:#finalizer -> py:{term, destroy}@zmq/$', confidence: 'likely', notes: NOTES },
+    {
+      find: '!py:{#finalizer, #gc} -> py:destroy@zmq/? -> py:{term, destroy}@zmq/$',
+      confidence: 'likely',
+      notes: NOTES,
+    },
   ],
   needs: [
     'the Python frames: py-spy dump --pid PID',
