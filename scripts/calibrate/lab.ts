@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Diagnosis, diagnose } from '../../src/index.ts';
+import { type HangCase, hangCases } from '../../test/support/cases.ts';
+import { excerptOf } from './excerpt.ts';
+import type { Sample } from './sample.ts';
+
+/** Frames of the telling thread that people paste. */
+const EXCERPTS = [8, 15];
+
+/** All sets of dumps that the lab's cases say something about, whole. */
+export function labSamples(): Sample[] {
+  return hangCases().flatMap((one) => one.expect.map(({ dumps }) => sampleOf(one, dumps)));
+}
+
+/** The innermost frames of the telling thread alone, out of each single dump that is answered right as a whole. */
+export function labExcerpts(): Sample[] {
+  return hangCases()
+    .filter(({ truth }) => truth.verdict === 'hang')
+    .flatMap((one) =>
+      one.expect
+        .filter(({ dumps }) => dumps.length === 1)
+        .flatMap(({ dumps }) => {
+          const whole = sampleOf(one, dumps);
+          const [input] = whole.inputs;
+          const diagnosis = diagnose(whole.inputs);
+          if (input === undefined || !whole.accepts.includes(diagnosis.hypotheses[0]?.cause ?? '')) return [];
+          return excerpts(whole, input.text, diagnosis);
+        }),
+    );
+}
+
+function excerpts(whole: Sample, text: string, diagnosis: Diagnosis): Sample[] {
+  return EXCERPTS.flatMap((frames) => {
+    const cut = excerptOf(text, diagnosis, frames);
+    return cut === undefined ? [] : [{ ...whole, inputs: [{ name: 'excerpt.txt', text: cut }] }];
+  });
+}
+
+function sampleOf({ name, folder, truth }: HangCase, dumps: readonly string[]): Sample {
+  return {
+    of: name,
+    tool: dumps.length === 1 ? toolOf(dumps[0] ?? '') : 'several',
+    cause: truth.cause,
+    accepts: [truth.cause, ...truth.alsoAccept],
+    healthy: truth.verdict !== 'hang',
+    inputs: dumps.map((dump) => ({ name: dump, text: readFileSync(join(folder, 'dumps', dump), 'utf8') })),
+  };
+}
+
+/** "pyspy-native.2.txt" is py-spy --native at the second moment. */
+function toolOf(dump: string): string {
+  const stem = dump.replace(/\..*$/, '');
+  if (dump.endsWith('.json') && stem.startsWith('pyspy')) return 'py-spy --json';
+  if (stem.startsWith('pyspy-native')) return 'py-spy --native';
+  if (stem.startsWith('pyspy')) return 'py-spy';
+  if (/^(?:gdb-(?:mi|dap)|pygdbmi)/.test(stem)) return 'gdb (MI, DAP)';
+  return stem.startsWith('gdb') ? 'gdb' : stem.replace(/-(?:full|locals|native-all)$/, '');
+}
