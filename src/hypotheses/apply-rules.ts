@@ -23,7 +23,14 @@ export function applyRules(rules: readonly Rule[], facts: Facts): RuleMatch[] {
   return [
     ...facts.buckets.flatMap((bucket) => matchBucket(bucket, index)),
     ...rules.flatMap((rule) => matchByCode(rule, facts)),
-  ];
+  ].filter((match) => !isIdle(match));
+}
+
+/** Rules go before the word that a thread rests by design, unless they are only guessing. */
+function isIdle({ confidence, threads }: RuleMatch): boolean {
+  return (
+    confidence === 'possible' && threads.length > 0 && threads.every(({ thread }) => thread.thread.role === 'idle')
+  );
 }
 
 interface Candidate {
