@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnosis, diagnose } from '../../src/index.ts';
 import { type HangCase, hangCases } from '../../test/support/cases.ts';
-import { excerptOf } from './excerpt.ts';
+import { excerptOf, tellingThreads } from './excerpt.ts';
 import type { Sample } from './sample.ts';
 
 /** Frames of the telling thread that people paste. */
@@ -13,28 +13,30 @@ export function labSamples(): Sample[] {
   return hangCases().flatMap((one) => one.expect.map(({ dumps }) => sampleOf(one, dumps)));
 }
 
-/** The innermost frames of the telling thread alone, out of each single dump that is answered right as a whole. */
+/**
+ * The innermost frames of the telling thread alone, out of each single dump that is answered right as a whole. Of healthy
+ * processes, those of every thread: whichever somebody takes for the culprit.
+ */
 export function labExcerpts(): Sample[] {
-  return hangCases()
-    .filter(({ truth }) => truth.verdict === 'hang')
-    .flatMap((one) =>
-      one.expect
-        .filter(({ dumps }) => dumps.length === 1)
-        .flatMap(({ dumps }) => {
-          const whole = sampleOf(one, dumps);
-          const [input] = whole.inputs;
-          const diagnosis = diagnose(whole.inputs);
-          if (input === undefined || !whole.accepts.includes(diagnosis.hypotheses[0]?.cause ?? '')) return [];
-          return excerpts(whole, input.text, diagnosis);
-        }),
-    );
+  return hangCases().flatMap((one) =>
+    one.expect
+      .filter(({ dumps }) => dumps.length === 1)
+      .flatMap(({ dumps }) => {
+        const whole = sampleOf(one, dumps);
+        const diagnosis = diagnose(whole.inputs);
+        const cause = diagnosis.hypotheses[0]?.cause;
+        const isRight = whole.healthy || (cause !== undefined && whole.accepts.includes(cause));
+        return isRight ? excerpts(whole, diagnosis) : [];
+      }),
+  );
 }
 
-function excerpts(whole: Sample, text: string, diagnosis: Diagnosis): Sample[] {
-  return EXCERPTS.flatMap((frames) => {
-    const cut = excerptOf(text, diagnosis, frames);
-    return cut === undefined ? [] : [{ ...whole, inputs: [{ name: 'excerpt.txt', text: cut }] }];
-  });
+function excerpts(whole: Sample, diagnosis: Diagnosis): Sample[] {
+  const text = whole.inputs[0]?.text ?? '';
+  const cuts = tellingThreads(diagnosis).flatMap((thread) =>
+    EXCERPTS.flatMap((frames) => excerptOf(text, thread, frames) ?? []),
+  );
+  return [...new Set(cuts)].map((cut) => ({ ...whole, inputs: [{ name: 'excerpt.txt', text: cut }] }));
 }
 
 function sampleOf({ name, folder, truth }: HangCase, dumps: readonly string[]): Sample {

@@ -9,7 +9,7 @@ export function labTables(lab: readonly Answer[], excerpts: readonly Answer[]): 
   return [
     paragraph([
       `${count(new Set(lab.map(({ sample }) => sample.of)).size)} cases, ${count(lab.length)} sets of dumps.`,
-      'An excerpt is the innermost 8 or 15 frames of the telling thread alone, out of each dump that is answered right as a whole.',
+      'An excerpt is the innermost 8 or 15 frames of one thread alone: of the telling one, out of each dump that is answered right as a whole; of healthy processes, of every thread.',
     ]),
     summary([
       ['dumps of several tools', several],

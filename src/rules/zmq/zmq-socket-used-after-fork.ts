@@ -71,7 +71,8 @@ function* match({ threads }: Facts): Iterable<Match> {
     const seenByGdb = ofProcess.filter(
       ({ thread }) => thread.view.everyThread && thread.id !== '' && thread.frames.length > 0,
     );
-    const users = seenByGdb.filter(({ frames }) => frames.some(isUse));
+    // Who pastes an excerpt has left out the other threads, too.
+    const users = seenByGdb.filter(({ frames, cut }) => frames.some(isUse) && (!cut || frames.some(isForkFrame)));
     if (users.length === 0 || ofProcess.some(mayBelongToLibzmq)) continue;
     for (const thread of users) {
       const forked = thread.frames.findIndex(isForkFrame);
