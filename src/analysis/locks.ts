@@ -80,8 +80,11 @@ const PYTHON_OWNER = /\b_owner=(\d{6,})/g;
 /** Thread ids that any value of a stack names as owner of some lock, with the value's own text. */
 export function ownersNamed({
   frames,
+  thread: { mutexOwner },
 }: ThreadFacts): { nativeId: number | undefined; pthreadId: string | undefined; value: string }[] {
-  return frames.flatMap(({ frame }) =>
+  // Read from the process itself, where a live one was looked at.
+  const read = mutexOwner === undefined ? [] : [{ nativeId: mutexOwner, pthreadId: undefined, value: '' }];
+  const named = frames.flatMap(({ frame }) =>
     [...frame.arguments, ...frame.locals].flatMap(({ value }) => [
       ...[...value.matchAll(OWNER)].map((found) => ({ nativeId: Number(found[1]), pthreadId: undefined, value })),
       ...[...value.matchAll(PYTHON_OWNER)].map((found) => ({
@@ -91,4 +94,5 @@ export function ownersNamed({
       })),
     ]),
   );
+  return [...read, ...named];
 }

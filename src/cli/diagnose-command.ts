@@ -1,59 +1,35 @@
 import { diagnose } from '../diagnose.ts';
-import { REPORTERS } from '../generated/reporters.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Warning } from '../model/dump.ts';
 import { clean } from '../reporters/_shared/clean.ts';
-import { EXIT, exitCodeFor, type FailOn } from './exit-codes.ts';
+import { EXIT, exitCodeFor } from './exit-codes.ts';
 import { InputError } from './input-error.ts';
-import { gatherInputs } from './inputs.ts';
+import { type Gathered, gatherInputs } from './inputs.ts';
 import type { Io } from './io.ts';
-import { showsUnicode, wantsColor, widthOf } from './terminal.ts';
-
-/** As commander fills them in. */
-export interface DiagnoseOptions {
-  readonly format: string;
-  readonly failOn: FailOn;
-  readonly verbose: boolean;
-  readonly color: boolean | undefined;
-  readonly width: number | undefined;
-}
+import { type ReportOptions, renderReport } from './report.ts';
 
 /** `whyhung [inputs...]`: reads, diagnoses, reports; returns the exit code. */
 export async function runDiagnose(
   names: readonly string[],
-  options: DiagnoseOptions,
+  options: ReportOptions,
   { io, help }: { io: Io; help: string },
 ): Promise<number> {
   if (names.length === 0 && io.stdin.isTerminal) {
     io.stderr.write(help);
     return EXIT.usage;
   }
-  const { inputs, warnings, found } = await gatherInputs(names, io);
-  const bare = diagnose(inputs);
-  const diagnosis = { ...bare, warnings: [...warnings, ...gatherEmpty(bare.warnings, found)] };
-  const empty = isEmpty(diagnosis);
-  // A program that reads the report wants one in any case; a person wants the reason.
-  if (!empty || options.format !== 'text') io.stdout.write(renderWith(options, diagnosis, io));
-  if (empty) throw noDump(diagnosis.warnings);
-  return exitCodeFor(diagnosis.verdict, options.failOn);
+  return conclude(await gatherInputs(names, io), options, io);
 }
 
-function renderWith(
-  { format, verbose, color, width }: DiagnoseOptions,
-  diagnosis: Diagnosis,
-  { stdout, env }: Io,
-): string {
-  const reporter = REPORTERS.find((one) => one.format === format);
-  if (reporter === undefined)
-    throw new InputError(`--format ${format}: no such format`, {
-      hint: `Known: ${REPORTERS.map((one) => one.format).join(', ')}.`,
-    });
-  return reporter.render(diagnosis, {
-    color: wantsColor(color, stdout, env),
-    width: widthOf(stdout, width),
-    unicode: showsUnicode(env),
-    verbose,
-  });
+/** Diagnoses what was gathered, prints the report, and says the exit code. */
+export function conclude({ inputs, warnings, found }: Gathered, options: ReportOptions, io: Io): number {
+  const bare = diagnose(inputs);
+  const diagnosis = { ...bare, warnings: [...warnings, ...gatherEmpty(bare.warnings, found)] };
+  const empty = inputs.length === 0 || isEmpty(diagnosis);
+  // A program that reads the report wants one in any case; a person wants the reason.
+  if (!empty || options.format !== 'text') io.stdout.write(renderReport(options, diagnosis, io));
+  if (empty) throw noDump(diagnosis.warnings);
+  return exitCodeFor(diagnosis.verdict, options.failOn);
 }
 
 /** Says of an input that it could not be used; any other warning shows that something was understood. */
@@ -84,7 +60,7 @@ function gatherEmpty(warnings: readonly Warning[], found: ReadonlySet<string>): 
 const SHOWN = 5;
 
 /** All that stands in the way, each with its own way out. */
-function noDump(warnings: readonly Warning[]): InputError {
+export function noDump(warnings: readonly Warning[]): InputError {
   const [first, ...others] = warnings.slice(0, SHOWN).map(({ source, message, hint }) => ({
     line: clean(`${source === undefined ? '' : `${source}: `}${message}`),
     hint: hint === undefined ? [] : [clean(hint)],

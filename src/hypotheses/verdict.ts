@@ -14,7 +14,8 @@ export function verdictOf(hypotheses: readonly Hypothesis[], facts: Facts): Verd
  * so one of them is enough to say nothing.
  */
 function isHealthy({ threads, waits }: Facts): boolean {
-  const seen = threads.filter(({ frames }) => frames.length > 0);
+  // A thread of which only the kernel tells may be any library's; the tools that show stacks show those that matter.
+  const seen = threads.filter(({ frames }) => frames.some(({ frame }) => frame.language !== 'kernel'));
   // To be at work at one moment proves nothing: a busy loop is, too.
   const isContent = ({ thread }: ThreadFacts): boolean =>
     thread.role === 'idle' || (thread.role === 'working' && thread.progress === 'moving');

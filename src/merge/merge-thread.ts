@@ -19,6 +19,7 @@ export function mergeThread(seen: SeenThread, knowledge: FrameKnowledge): Thread
     name: telling(seen) ?? firstKnown(seen, 'name'),
     activity: firstKnown(seen, 'activity'),
     gil: firstKnown(seen, 'gil'),
+    mutexOwner: firstKnown(seen, 'mutexOwner'),
     collecting: seen.some(({ collecting }) => collecting),
     notes: [...new Set(seen.flatMap(({ notes }) => notes))],
     ...mergeStacks(seen, knowledge),
@@ -124,7 +125,7 @@ function bestNamed(seen: SeenThread): Thread {
   return found;
 }
 
-function firstKnown<Key extends 'nativeId' | 'pthreadId' | 'name' | 'activity' | 'gil'>(
+function firstKnown<Key extends 'nativeId' | 'pthreadId' | 'name' | 'activity' | 'gil' | 'mutexOwner'>(
   seen: SeenThread,
   key: Key,
 ): Thread[Key] {

@@ -39,6 +39,7 @@ function mergeProcess(
     command: known.find(({ command }) => command !== undefined)?.command,
     pythonVersion: known.find(({ pythonVersion }) => pythonVersion !== undefined)?.pythonVersion,
     executable: known.find(({ executable }) => executable !== undefined)?.executable,
+    packages: known.find(({ packages }) => packages !== undefined)?.packages,
     threads,
   };
   return { process, moments: moments.length };

@@ -58,7 +58,10 @@ export function bestMoment(moments: readonly Moment[]): Moment {
  */
 export function progressOf(sightings: readonly Sighting[]): Map<string, Progress> {
   const progress = new Map<string, Progress>();
-  for (const eye of new Set(sightings.map((sighting) => sighting.eye))) {
+  // The kernel's stack comes last: waiting for the GIL, for example, is a round of short waits in the kernel.
+  const eyes = [...new Set(sightings.map((sighting) => sighting.eye))];
+  const [kernel, others] = [eyes.filter(isKernels), eyes.filter((eye) => !isKernels(eye))];
+  for (const eye of [...others, ...kernel]) {
     const seen = new Map<string, Thread[]>();
     for (const { process } of sightings.filter((sighting) => sighting.eye === eye)) {
       for (const thread of process.threads) {
@@ -68,13 +71,20 @@ export function progressOf(sightings: readonly Sighting[]): Map<string, Progress
       }
     }
     for (const threads of seen.values()) {
-      if (threads.length < 2) continue;
+      // Without a stack there is nothing to compare.
+      if (threads.length < 2 || threads.every(({ frames }) => frames.length === 0)) continue;
+      const isTold = threads.some((thread) => progressKeys(thread).some((key) => progress.has(key)));
+      if (isTold && isKernels(eye)) continue;
       const found = compareStacks(threads);
       for (const thread of threads)
         for (const key of progressKeys(thread)) if (progress.get(key) !== 'moving') progress.set(key, found);
     }
   }
   return progress;
+}
+
+function isKernels(eye: string): boolean {
+  return /^(?:proc|kernel-hung-task) /.test(eye);
 }
 
 export function progressKeys({ id, nativeId, pthreadId }: Thread): string[] {

@@ -1,6 +1,12 @@
 import type { Place } from './place.ts';
 import type { Thread } from './thread.ts';
 
+export interface Package {
+  /** As in the package index, in small letters: `pyzmq`. */
+  readonly name: string;
+  readonly version: string;
+}
+
 export interface Process {
   readonly pid: number | undefined;
   readonly parentPid: number | undefined;
@@ -10,6 +16,8 @@ export interface Process {
   readonly executable: string | undefined;
   /** Host, pod or rank, when a log prefix or a file name tells. */
   readonly origin: string | undefined;
+  /** What is installed where it imports from, when a live process was looked at. */
+  readonly packages: readonly Package[] | undefined;
   readonly threads: readonly Thread[];
   readonly place: Place;
 }
@@ -23,6 +31,7 @@ export function makeProcess(known: Partial<Process> & Pick<Process, 'threads' | 
     pythonVersion: undefined,
     executable: undefined,
     origin: undefined,
+    packages: undefined,
     ...known,
   };
 }

@@ -60,6 +60,8 @@ export interface Thread {
   readonly idleAs: string | undefined;
   /** Index of the innermost frame of the user's own code. Filled in by the analysis. */
   readonly userFrame: number | undefined;
+  /** Kernel id of the thread that holds the mutex which this one waits for, when it was read from the process itself. */
+  readonly mutexOwner: number | undefined;
   /** Remarks of the tool or of the merge, in plain words. */
   readonly notes: readonly string[];
   readonly place: Place;
@@ -85,6 +87,7 @@ export function makeThread(known: Partial<Thread> & Pick<Thread, 'id' | 'place'>
     role: undefined,
     idleAs: undefined,
     userFrame: undefined,
+    mutexOwner: undefined,
     notes: [],
     ...known,
   };

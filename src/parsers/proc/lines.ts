@@ -2,9 +2,10 @@
 const PATH =
   /^\s*(?:==> )?(?:[$#%>]\s+|\S+[$#]\s+)?(?:sudo )?(?:(?:cat|head|tail|grep \S+)\s+)?\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?(?:\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline))?\/?(?: <==|:)?$/;
 
-// "/proc/900/task/901/stack:[<0>] futex_do_wait+0x46/0x90", as `grep .` prints
+// "/proc/900/task/901/stack:[<0>] futex_do_wait+0x46/0x90", as `grep .` prints. `whyhung attach` adds in the same form what
+// the kernel has no such file for: "/proc/900/packages:pyzmq 22.3.0", "/proc/900/task/901/whyhung:read() on file 5: pipe:[77]"
 const PREFIXED =
-  /^\s*\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline):(?<content>.*)$/;
+  /^\s*\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline|exe|cgroup|limits|fd\/\d+|children|packages|whyhung):(?<content>.*)$/;
 
 /** Where a line comes from, as far as its path tells. */
 export interface Origin {
@@ -51,3 +52,9 @@ export const WCHAN = /^\s*(?<symbol>0|[a-z_][\w.]*)$/;
 
 // "901 (python3) S 900 …": stat
 export const STAT = /^\s*(?<tid>\d+) \((?<name>.*)\) (?<letter>[A-Za-z]) (?:-?\d+ ){10,}/;
+
+// "pyzmq 22.3.0": packages, as `whyhung attach` writes them
+export const PACKAGE = /^(?<name>[\w.-]+) (?<version>\d[\w.+!]*)$/;
+
+// "waits for a mutex that thread 901 holds": what `whyhung attach` read in the memory of the process
+export const OWNER = /^waits for a mutex that thread (?<tid>\d+) holds$/;

@@ -47,9 +47,34 @@ function useLine(reading: Reading, line: Line): boolean {
   const thread = openThread(reading, line);
   const { content } = path;
   if (content === undefined || content.trim() === '') return true;
+  if (useProcessFile(reading, path.origin, content.trim())) return true;
   if (path.origin.file === 'comm') thread.name ??= content.trim();
+  else if (path.origin.file === 'whyhung') useRemark(thread, content.trim());
   else return useContent(reading, line, content);
   return true;
+}
+
+/** Files that tell of the whole process, each on one line behind its path. */
+function useProcessFile({ processes }: Reading, { pid, file }: grammar.Origin, content: string): boolean {
+  const process = processes.get(pid);
+  if (process === undefined || file === undefined) return false;
+  if (file === 'cmdline') process.command ??= content;
+  else if (file === 'exe') process.executable ??= content;
+  else if (file === 'packages') {
+    const found = grammar.PACKAGE.exec(content)?.groups;
+    const known = process.packages ?? [];
+    if (found?.name !== undefined && found.version !== undefined && known.length < MOST_PACKAGES)
+      process.packages = [...known, { name: found.name, version: found.version }];
+  } else return file === 'cgroup' || file === 'limits' || file === 'children' || file.startsWith('fd/');
+  return true;
+}
+
+/** What a thread waits for, as `whyhung attach` found out. */
+function useRemark(thread: ThreadDraft, text: string): void {
+  const owner = grammar.OWNER.exec(text)?.groups?.tid;
+  if (owner !== undefined) thread.mutexOwner = Number(owner);
+  // First, since only the first few are shown.
+  if (thread.notes.length < MOST_NOTES && !thread.notes.includes(text)) thread.notes.unshift(text);
 }
 
 /** `grep` repeats the path on each line of one file; any other repetition is a second capture. */
@@ -188,3 +213,5 @@ function addNote(thread: ThreadDraft, note: string): void {
 
 /** Repeated captures of one thread would pile up the same facts. */
 const MOST_NOTES = 8;
+/** A large environment has some hundreds. */
+const MOST_PACKAGES = 2000;

@@ -28,12 +28,13 @@ export function drawProcess(
   witnesses: readonly Witness[],
   { capture }: Diagnosis,
   page: Page,
+  library?: string | undefined,
 ): string[] {
   const indent = page.width < 50 ? '  ' : '      ';
   const seen = page.say(describeCapture(capture, witnesses));
   if (process === undefined) return [`${indent}${page.dim(seen)}`];
   const room = page.width - indent.length;
-  const who = describeProcess(process, room, page);
+  const who = describeProcess(process, room, page, library);
   const all = capture.processes.length > 1 ? `, one of ${capture.processes.length} processes` : '';
   const line = `${who}   ${seen}${all}`;
   if (stringWidth(line) <= room) return [`${indent}${page.dim(line)}`];
@@ -41,9 +42,19 @@ export function drawProcess(
 }
 
 /** The command gives way when the line is too long: pid and version are what is needed next. */
-export function describeProcess({ pid, command, pythonVersion, origin }: Process, room: number, page: Page): string {
+export function describeProcess(
+  { pid, command, pythonVersion, origin, packages }: Process,
+  room: number,
+  page: Page,
+  library?: string | undefined,
+): string {
   const head = page.say(`process ${pid ?? 'of unknown number'}${origin === undefined ? '' : ` on ${origin}`}`);
-  const tail = pythonVersion === undefined ? '' : page.say(`  (Python ${pythonVersion})`);
+  const installed = packages?.find(({ name }) => name === library);
+  const versions = [
+    ...(pythonVersion === undefined ? [] : [`Python ${pythonVersion}`]),
+    ...(installed === undefined ? [] : [`${installed.name} ${installed.version}`]),
+  ];
+  const tail = versions.length === 0 ? '' : page.say(`  (${versions.join(', ')})`);
   if (command === undefined || command === '') return cutMiddle(`${head}${tail}`, room, page);
   const left = room - stringWidth(head) - stringWidth(tail) - 2;
   if (left < 10) return cutMiddle(`${head}${tail}`, room, page);

@@ -57,7 +57,7 @@ function drawAt(level: Level, hypothesis: Hypothesis, diagnosis: Diagnosis, page
   const witnesses = findWitnesses(hypothesis.evidence, diagnosis);
   return [
     ...drawHeadline(diagnosis.verdict, hypothesis, page),
-    ...drawProcess(witnesses[0]?.process, witnesses, diagnosis, page),
+    ...drawProcess(witnesses[0]?.process, witnesses, diagnosis, page, hypothesis.library),
     '',
     ...drawWitnesses(witnesses, page, { ...level, yourCode: hypothesis.yourCode }),
     ...drawOthers(witnesses, hypothesis, diagnosis, page, level),
