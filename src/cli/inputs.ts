@@ -3,9 +3,10 @@ import { relative, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Input } from '../input/read.ts';
 import type { Warning } from '../model/dump.ts';
-import { type Budget, expandArchive, newBudget } from './archives.ts';
+import { type Budget, expandArchive, type Member, newBudget } from './archives.ts';
 import { recogniseBinary } from './binary-files.ts';
 import type { Io } from './io.ts';
+import { readManifest } from './manifest.ts';
 
 /** What was found under the names that were given. Trouble with one of them is a warning; the rest is read all the same. */
 export interface Gathered {
@@ -97,7 +98,12 @@ async function readOne({ name, path }: Candidate, io: Io, budget: Budget): Promi
 async function toInputs(name: string, bytes: Uint8Array, budget: Budget): Promise<(Input | Warning)[]> {
   const expanded = await expandArchive({ name, bytes }, budget);
   if (expanded === undefined) return [toInput(name, bytes)];
-  return [...expanded.members.map((member) => toInput(member.name, member.bytes)), ...expanded.warnings];
+  return [...expanded.members.flatMap(fromMember), ...expanded.warnings];
+}
+
+/** What a capture's manifest says is known about the dumps beside it. */
+function fromMember({ name, bytes }: Member): readonly (Input | Warning)[] {
+  return readManifest(name, bytes) ?? [toInput(name, bytes)];
 }
 
 function toInput(name: string, bytes: Uint8Array): Input | Warning {
@@ -134,7 +140,7 @@ function unreadable(name: string, error: unknown): Warning {
     error instanceof Error ? error.message : String(error),
     'Check that it is a file that can be read.',
   ];
-  const pid = /^\d+$/.test(name) ? `To look at the process ${name}: py-spy dump --pid ${name} | whyhung` : undefined;
+  const pid = /^\d+$/.test(name) ? `To look at the process ${name}: whyhung attach ${name}` : undefined;
   return {
     code: 'unreadable-input',
     message: `cannot be read: ${reason}`,

@@ -1,36 +1,31 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { REPORTERS } from '../generated/reporters.ts';
-import { type DiagnoseOptions, runDiagnose } from './diagnose-command.ts';
-import { FAIL_ON } from './exit-codes.ts';
+import { Command } from 'commander';
+import { addAttachCommand } from './attach-command.ts';
+import { addCaptureCommand } from './capture-command.ts';
+import { runDiagnose } from './diagnose-command.ts';
 import type { Io } from './io.ts';
+import { addReportOptions, type ReportOptions } from './report.ts';
 import { runRules } from './rules-command.ts';
 import { wantsColor, widthOf } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** The command line: what it takes, and what its help says. `exit` is told the code of a command that ran. */
 export function makeProgram(io: Io, exit: (code: number) => void): Command {
-  const program = new Command('whyhung')
+  const program = addReportOptions(new Command('whyhung'))
     .description(
       'Says why a Python process hangs: give it stack dumps of py-spy, gdb and others, get the cause and the cure.',
     )
     .argument('[inputs...]', 'files, folders or quoted globs with dumps; - or nothing for standard input')
-    .option('-v, --verbose', 'whole stacks, all hypotheses, every warning', false)
-    .addOption(
-      new Option('--format <format>', 'how to report').choices(REPORTERS.map(({ format }) => format)).default('text'),
-    )
-    .addOption(new Option('--fail-on <verdict>', 'what makes the exit code 1').choices(FAIL_ON).default('hang'))
-    .option('--color', 'colour, also into a pipe (NO_COLOR and FORCE_COLOR are honoured)')
-    .option('--no-color', 'no colour')
-    .option('--width <columns>', "columns of the text report (default: the terminal's)", parseWidth)
     .version(VERSION, '--version')
     .addHelpText('after', AFTER_HELP)
-    .action(async (names: string[], options: DiagnoseOptions) =>
+    .action(async (names: string[], options: ReportOptions) =>
       exit(await runDiagnose(names, options, { io, help: program.helpInformation() + AFTER_HELP })),
     );
   program
     .command('rules [id]')
     .description('list the rules, or show the page of one')
     .action((id: string | undefined) => exit(runRules(id, io)));
+  addAttachCommand(program, io, exit);
+  addCaptureCommand(program, io, exit);
   return configure(program, io);
 }
 
@@ -51,21 +46,16 @@ function configure(program: Command, io: Io): Command {
 
 const HELP_WIDTH = 100;
 
-function parseWidth(text: string): number {
-  const width = Number(text);
-  if (!Number.isInteger(width) || width < 20 || width > 1000)
-    throw new InvalidArgumentError('Give a number of columns from 20 to 1000.');
-  return width;
-}
-
 const AFTER_HELP = `
 Examples:
   py-spy dump --pid 8412 | whyhung            diagnose a dump
   whyhung py-spy.txt gdb.txt                  dumps of two tools say more than one
   whyhung first.txt second.txt                two moments show whether it moves
   whyhung --format json dumps/ > report.json  all dumps of a folder, for programs
+  whyhung attach 8412                         look at a process that hangs, here and now
+  whyhung capture 8412 -o hang.tgz            take the dumps, to diagnose them elsewhere: whyhung hang.tgz
 
-To get a dump:
+To get a dump by hand:
   py-spy dump --pid PID > py-spy.txt
   gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt
 

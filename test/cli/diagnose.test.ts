@@ -78,10 +78,7 @@ describe('input', () => {
 
   test.each([
     ['missing.txt', 'missing.txt: cannot be read: no such file or folder\n  Check the path.'],
-    [
-      '8412',
-      '8412: cannot be read: no such file or folder\n  To look at the process 8412: py-spy dump --pid 8412 | whyhung\n',
-    ],
+    ['8412', '8412: cannot be read: no such file or folder\n  To look at the process 8412: whyhung attach 8412\n'],
     ['prose.txt', 'prose.txt: not a dump in any known format (line 1: "Hello all,")\n  Capture one with: py-spy dump'],
     ['core', 'core: a core file, not text\n  Print its stacks first: py-spy dump --core'],
     ['dump.gz', 'dump.gz: cannot be read: the gzip archive is damaged (it ends early)\n  Copy it again'],
