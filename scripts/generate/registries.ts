@@ -21,6 +21,7 @@ export function makeRegistries(root: string): Map<string, string> {
         contract: 'reporters/reporter.ts',
       }),
     ],
+    ['src/generated/formats.ts', formatList(listUnits(root, 'reporters', 'reporter.ts'))],
     ['src/generated/rules.ts', registry(listRules(root), { list: 'RULES', type: 'Rule', contract: 'rules/rule.ts' })],
   ]);
 }
@@ -37,6 +38,11 @@ function registry(
   const items = names.map((name) => `  ${name},\n`).join('');
   const body = names.length === 0 ? '[]' : `[\n${items}]`;
   return `${HEADER}${imports.map(({ text }) => text).join('\n')}\n\nexport const ${list}: readonly ${type}[] = ${body};\n`;
+}
+
+/** The names alone: the command line checks them before it loads what they stand for. */
+function formatList(reporters: readonly Unit[]): string {
+  return `${HEADER}export const FORMATS = [${reporters.map(({ name }) => `'${name}'`).join(', ')}] as const;\n`;
 }
 
 /** "zmq/context-finalized" is contextFinalized, or with its subject before it where two are called alike. */

@@ -7,15 +7,14 @@ import { InputError } from './input-error.ts';
 import { withInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { addLiveOptions, hostFor, type LiveOptions, toCollectOptions } from './live-options.ts';
-import type { ReportOptions } from './report.ts';
+import { addReportOptions, optionsOf, type ReportOptions } from './report-options.ts';
 
 /** `whyhung attach PID|NAME` */
 export function addAttachCommand(program: Command, io: Io, exit: (code: number) => void): void {
-  addLiveOptions(program.command('attach <process>'))
+  addReportOptions(addLiveOptions(program.command('attach <process>')))
     .description('look at a live process, by number or name, with the tools that are there, and say why it hangs')
-    .configureHelp({ showGlobalOptions: true })
     .action(async (target: string, _options: LiveOptions, command: Command) => {
-      const options = command.optsWithGlobals<LiveOptions & ReportOptions>();
+      const options = optionsOf<LiveOptions & ReportOptions>(command);
       const { inputs, warnings } = await collectFrom(target, options, io);
       exit(conclude({ inputs, warnings, found: new Set() }, options, io));
     });

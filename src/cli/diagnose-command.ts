@@ -6,7 +6,8 @@ import { EXIT, exitCodeFor } from './exit-codes.ts';
 import { InputError } from './input-error.ts';
 import { type Gathered, gatherInputs } from './inputs.ts';
 import type { Io } from './io.ts';
-import { type ReportOptions, renderReport } from './report.ts';
+import { renderReport } from './report.ts';
+import type { ReportOptions } from './report-options.ts';
 
 /** `whyhung [inputs...]`: reads, diagnoses, reports; returns the exit code. */
 export async function runDiagnose(
@@ -27,7 +28,8 @@ export function conclude({ inputs, warnings, found }: Gathered, options: ReportO
   const diagnosis = { ...bare, warnings: [...warnings, ...gatherEmpty(bare.warnings, found)] };
   const empty = inputs.length === 0 || isEmpty(diagnosis);
   // A program that reads the report wants one in any case; a person wants the reason.
-  if (!empty || options.format !== 'text') io.stdout.write(renderReport(options, diagnosis, io));
+  if (!empty || options.format !== 'text')
+    io.stdout.write(renderReport(options, diagnosis, { output: io.stdout, env: io.env }));
   if (empty) throw noDump(diagnosis.warnings);
   return exitCodeFor(diagnosis.verdict, options.failOn);
 }

@@ -1,6 +1,7 @@
 import type { Verdict } from '../model/diagnosis.ts';
 
-export const EXIT = { nothing: 0, found: 1, usage: 2 } as const;
+/** 124 as timeout(1) has it: a command that hung, or ran too long, was ended. */
+export const EXIT = { nothing: 0, found: 1, usage: 2, ended: 124 } as const;
 
 /** What makes the exit code 1. */
 export const FAIL_ON = ['never', 'suspect', 'hang'] as const;

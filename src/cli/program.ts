@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { addAttachCommand } from './attach-command.ts';
 import { addCaptureCommand } from './capture-command.ts';
+import { configure } from './configure.ts';
 import { runDiagnose } from './diagnose-command.ts';
 import type { Io } from './io.ts';
-import { addReportOptions, type ReportOptions } from './report.ts';
+import { addReportOptions, type ReportOptions } from './report-options.ts';
 import { runRules } from './rules-command.ts';
-import { wantsColor, widthOf } from './terminal.ts';
+import { addRunCommand } from './run-command.ts';
 import { VERSION } from './version.ts';
 
 /** The command line: what it takes, and what its help says. `exit` is told the code of a command that ran. */
@@ -14,6 +15,8 @@ export function makeProgram(io: Io, exit: (code: number) => void): Command {
     .description(
       'Says why a Python process hangs: give it stack dumps of py-spy, gdb and others, get the cause and the cure.',
     )
+    // Options behind a command are that command's.
+    .enablePositionalOptions()
     .argument('[inputs...]', 'files, folders or quoted globs with dumps; - or nothing for standard input')
     .version(VERSION, '--version')
     .addHelpText('after', AFTER_HELP)
@@ -26,25 +29,9 @@ export function makeProgram(io: Io, exit: (code: number) => void): Command {
     .action((id: string | undefined) => exit(runRules(id, io)));
   addAttachCommand(program, io, exit);
   addCaptureCommand(program, io, exit);
+  addRunCommand(program, io, exit);
   return configure(program, io);
 }
-
-/** Errors and help go through the given streams, and nothing ends the process. */
-function configure(program: Command, io: Io): Command {
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      getOutHelpWidth: () => Math.min(HELP_WIDTH, widthOf(io.stdout, undefined)),
-      getErrHelpWidth: () => Math.min(HELP_WIDTH, widthOf(io.stderr, undefined)),
-      getOutHasColors: () => wantsColor(undefined, io.stdout, io.env),
-      getErrHasColors: () => wantsColor(undefined, io.stderr, io.env),
-    });
-  }
-  return program;
-}
-
-const HELP_WIDTH = 100;
 
 const AFTER_HELP = `
 Examples:
@@ -54,10 +41,11 @@ Examples:
   whyhung --format json dumps/ > report.json  all dumps of a folder, for programs
   whyhung attach 8412                         look at a process that hangs, here and now
   whyhung capture 8412 -o hang.tgz            take the dumps, to diagnose them elsewhere: whyhung hang.tgz
+  whyhung run -- pytest -n 4                  run a command; when it hangs, say why and end it
 
 To get a dump by hand:
   py-spy dump --pid PID > py-spy.txt
   gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt
 
-Exit codes: 0 nothing found, 1 a hang was diagnosed (see --fail-on), 2 wrong usage or no dump to read.
+Exit codes: 0 nothing found, 1 a hang was diagnosed (see --fail-on), 2 wrong usage or no dump to read. Those of run: whyhung run --help
 `;

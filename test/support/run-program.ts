@@ -44,8 +44,17 @@ export async function runProgram(argv: readonly string[], world: World = {}): Pr
         stderr += text;
       },
     },
+    shared: {
+      isTerminal: terminal,
+      columns,
+      write: (text) => {
+        stderr += text;
+      },
+      flush: async () => {},
+    },
     env,
     cwd,
+    raise: async () => -1,
   });
   return { code, stdout, stderr };
 }
