@@ -12,11 +12,11 @@ export function warn(code: string, pid: number | undefined, message: string, hin
 
 /** What stands in the way of looking at a process at all. */
 export async function whyNotThere(pid: number, all: readonly Listed[], host: Host, rights: Rights): Promise<Warning> {
-  if (!rights.hasProc && host.isLocal)
+  if (!rights.hasProc)
     return warn(
       'no-proc',
       pid,
-      'this system has no /proc, which is needed to find the process and its threads',
+      `there is no /proc ${host.isLocal ? 'on this system' : `where "${host.name}" leads`}, which is needed to find the process and its threads`,
       'Run a tool by itself: sudo py-spy dump --pid PID | whyhung. On macOS only root may read another process.',
     );
   const outside = await findInner(pid, all, host);

@@ -1,0 +1,101 @@
+import { rm } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { type Program, startProgram } from '../../scripts/capture/program.ts';
+import { type Recipe, recipeOf } from '../../scripts/capture/recipe.ts';
+import { hangCases } from '../support/cases.ts';
+import { attach, explainSkip, missingForLive, pythonFor, stateOf, tracerOf } from '../support/live.ts';
+
+/** Hangs that need no more than the standard library, or what .ci/run installs. */
+const CASES = [
+  'asyncio/blocking-call-in-loop',
+  'asyncio/blocking-request-in-loop',
+  'asyncio/loop-waits-own-future',
+  'gil/gil-vs-native-mutex',
+  'gil/gil-vs-native-mutex-py313',
+  'imports/import-lock-executor-py313',
+  'imports/import-lock-thread',
+  'locks/abba-with-43-victims',
+  'locks/c-mutex-abba',
+  'locks/c-mutex-self-deadlock',
+  'locks/logging-handler-reentry',
+  'locks/rlock-abba',
+  'locks/self-deadlock',
+  'locks/self-deadlock-del',
+  'locks/self-deadlock-del-py310',
+  'locks/self-deadlock-signal-handler',
+  'locks/two-thread-abba',
+  'network/connect-no-timeout',
+  'network/requests-no-timeout',
+  'network/ssl-handshake-silent-peer',
+  'processes/breakpoint-left-in-code',
+  'threads/executor-nested-submit',
+  'threads/executor-shutdown-at-exit',
+  'threads/executor-shutdown-at-exit-py313',
+  'threads/executor-shutdown-at-exit-py38',
+  'threads/exit-waits-nondaemon-thread',
+  'threads/exit-waits-nondaemon-thread-py313',
+  'zmq/context-finalized-by-collector-pyzmq27',
+  'zmq/context-finalized-by-refcount',
+  'zmq/term-in-exit-handler',
+  'zmq/term-with-lingering-message',
+  'zmq/term-with-open-socket',
+];
+
+/** What is attached with, and the dumps of the lab that show as much. */
+const WAYS = [
+  { tools: ['--tools', 'py-spy,proc'], lab: ['pyspy.txt'] },
+  { tools: ['--tools', 'gdb,proc'], lab: ['gdb.txt'] },
+  { tools: [], lab: ['pyspy.txt', 'gdb.txt'] },
+] as const;
+
+const missing = missingForLive('py-spy', 'gdb');
+explainSkip('live hangs', missing);
+
+const known = hangCases().filter(({ name }) => CASES.includes(name));
+
+test('every case is in the lab', () => {
+  expect(known.map(({ name }) => name).sort()).toEqual([...CASES].sort());
+});
+
+describe.skipIf(missing !== undefined).concurrent('attached to while it hangs', () => {
+  test.each(known)('$name', { timeout: 180_000 }, async ({ name, truth, expect: expected }) => {
+    const recipe = await recipeOf(name);
+    const program = await startHung(recipe);
+    try {
+      for (const { tools, lab } of WAYS) {
+        const { report } = await attach(program.pid, ...tools);
+        const [first] = report.hypotheses;
+        const said = expected.find(({ dumps }) => dumps.join() === lab.join())?.first;
+        const context = `${name} with ${tools[1] ?? 'all tools'}`;
+        if (said !== undefined) expect(first?.rule, context).toBe(said.replace(/^\w+: /, ''));
+        // Where the lab's dumps do not tell, silence is right, or what is true.
+        else
+          expect([undefined, 'possible', truth.cause], context).toContain(
+            first?.confidence === 'possible' ? 'possible' : first?.cause,
+          );
+        program.mustBeAlive('while it was attached to');
+        expect({ state: await stateOf(program.pid), tracer: await tracerOf(program.pid) }, context).toEqual({
+          state: expect.stringMatching(/^[SR]$/),
+          tracer: 0,
+        });
+      }
+    } finally {
+      await program.stop();
+      await rm(recipe.app, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Some hangs are races, which a busy machine can make go well. */
+async function startHung(recipe: Recipe): Promise<Program> {
+  for (let attempt = 1; ; attempt += 1) {
+    const program = await startProgram(recipe, pythonFor(recipe), undefined);
+    try {
+      await program.settle();
+      return program;
+    } catch (error) {
+      await program.stop();
+      if (attempt === 3) throw error;
+    }
+  }
+}
