@@ -133,9 +133,9 @@ function whyNoPtrace(sight: Sight, rights: Rights, host: Host): Warning | undefi
     return noRights(
       sight,
       `the process belongs to another user (${uid}), and reading it takes that user or root`,
-      rights.container === undefined && host.isLocal
-        ? `sudo env "PATH=$PATH" whyhung attach ${pid}`
-        : `Run it as that user or as root. ${capabilityHint(rights)}`,
+      host.isLocal
+        ? asRoot(pid, rights)
+        : 'Let the prefix run commands as that user or as root, such as: docker exec -u 0 …',
     );
   if (rights.yama === undefined || rights.yama === 0) return undefined;
   return noRights(
@@ -146,6 +146,11 @@ function whyNoPtrace(sight: Sight, rights: Rights, host: Host): Warning | undefi
     `sudo env "PATH=$PATH" whyhung attach ${pid}${rights.yama === 1 ? '   or allow it until the next boot: sudo sysctl kernel.yama.ptrace_scope=0' : ''}`,
     'yama-ptrace-scope',
   );
+}
+
+function asRoot(pid: number, { container }: Rights): string {
+  const inside = container === undefined ? '' : '   or, in a container, enter it as root: docker exec -u 0 …';
+  return `sudo env "PATH=$PATH" whyhung attach ${pid}${inside}`;
 }
 
 /** Why the tools may not read the process, and how they may. */
