@@ -30,7 +30,9 @@ async function readWords(pid: number, address: bigint): Promise<number[] | undef
     const memory = await open(`/proc/${pid}/mem`, 'r');
     try {
       const bytes = Buffer.alloc(12);
-      const { bytesRead } = await memory.read({ buffer: bytes, position: address });
+      // Addresses of programs have 47 bits, or 56 on new machines with large memory, which then are not read.
+      if (address > Number.MAX_SAFE_INTEGER) return undefined;
+      const { bytesRead } = await memory.read({ buffer: bytes, position: Number(address) });
       return bytesRead < 12 ? undefined : [0, 4, 8].map((at) => bytes.readUInt32LE(at));
     } finally {
       await memory.close();

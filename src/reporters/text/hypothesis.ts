@@ -2,6 +2,7 @@ import stringWidth from 'string-width';
 import type { Diagnosis, Hypothesis } from '../../model/diagnosis.ts';
 import type { Thread } from '../../model/thread.ts';
 import { listThreads, nameFunction } from '../_shared/names.ts';
+import { tellingNotes } from '../_shared/notes.ts';
 import { type AdviceOptions, drawAdvice, drawLabelled, drawStep } from './advice.ts';
 import { drawHeadline, drawProcess } from './headline.ts';
 import { cutEnd, cutPath, hang } from './layout.ts';
@@ -100,9 +101,14 @@ function drawGroup(group: readonly Witness[], page: Page, level: Level): string[
   if (witness === undefined) return [];
   const { thread } = witness;
   const line = withPlace(hang('  ', page.say(`${nameGroup(group)} ${noteOf(group)}`), page.width), thread, page);
-  const marks = [...(thread?.gil === 'holds' ? ['holds the GIL'] : []), ...(thread?.notes ?? [])];
+  const marks = [...(thread?.gil === 'holds' ? ['holds the GIL'] : []), ...notesOf(thread, page)];
   const notes = marks.flatMap((note) => hang('    ', page.say(note), page.width));
   return [...line, ...notes.slice(0, page.verbose ? undefined : 2), '', ...drawStack(witness, page, level), ''];
+}
+
+function notesOf(thread: Thread | undefined, { verbose }: Page): readonly string[] {
+  if (thread === undefined) return [];
+  return verbose ? thread.notes : tellingNotes(thread);
 }
 
 /** Where in the input the thread stands: behind what is said of it, or below where there is no room. */

@@ -4,6 +4,7 @@ import type { Frame } from '../../model/frame.ts';
 import type { Process } from '../../model/process.ts';
 import type { Thread } from '../../model/thread.ts';
 import { listThreads, nameFunction, placeOf } from '../_shared/names.ts';
+import { notesBesideStack } from '../_shared/notes.ts';
 import { drawLabelled, drawStep } from './advice.ts';
 import { findExclusions } from './excluded.ts';
 import { describeProcess } from './headline.ts';
@@ -17,6 +18,8 @@ const KINDS = 12;
 const PROCESSES = 6;
 const ROWS = 8;
 const TREES = 4;
+/** Remarks on a thread that are shown. */
+const NOTES = 2;
 
 /** Who waits for what, when no rule has a better answer: first who waits for whom, then all others. */
 export function drawWaits(diagnosis: Diagnosis, page: Page): string[] {
@@ -93,7 +96,8 @@ function groupThreads(threads: readonly Thread[]): Map<string, Thread[]> {
 }
 
 /** "waits for data to read in recv(), without a timeout; your code: fetch_chunk (sync/mirror.py:210)" */
-function describeThread({ wait, frames, activity, gil, progress, idleAs }: Thread): string {
+function describeThread(thread: Thread): string {
+  const { wait, frames, activity, gil, progress, idleAs } = thread;
   const [innermost] = frames;
   const state = wait?.says ?? (innermost === undefined ? 'shows no frames' : `is in ${inWords(innermost)}`);
   const own = frames.find((frame) => isUserCode(frame));
@@ -103,6 +107,7 @@ function describeThread({ wait, frames, activity, gil, progress, idleAs }: Threa
     ...(wait === undefined && activity === 'active' ? ['active'] : []),
     ...(gil === 'holds' ? ['holds the GIL'] : []),
     ...(progress === 'moving' ? ['moves between the dumps'] : []),
+    ...notesBesideStack(thread).slice(0, NOTES),
   ];
   const mine = own === undefined || (wait === undefined && own === innermost) ? '' : `; your code: ${inWords(own)}`;
   return `${facts.join(', ')}${mine}`;
