@@ -83,8 +83,10 @@ export async function collect(pids: readonly number[], options: CollectOptions):
   }
   if (targets.length > 0) warnings.push(...available.warnings);
   try {
+    let last = performance.now();
     for (let moment = 1; moment <= moments; moment += 1) {
-      if (moment > 1) await pause(intervalSeconds, signal);
+      if (moment > 1) await pause(Math.max(left(intervalSeconds, last), Math.min(1, intervalSeconds)), signal);
+      last = performance.now();
       await inTurns(targets, (target) => target.look(moment));
     }
   } finally {
@@ -101,6 +103,11 @@ export async function collect(pids: readonly number[], options: CollectOptions):
     versions: available.versions,
     processes: targets.map(({ sight }) => sight),
   };
+}
+
+/** Of an interval: a debugger's work is part of it. Still, a process that was held must have time to move. */
+function left(seconds: number, since: number): number {
+  return seconds - (performance.now() - since) / 1000;
 }
 
 function stackTools(tools: readonly ToolName[] | undefined): readonly StackTool[] | undefined {

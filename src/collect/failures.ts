@@ -32,7 +32,7 @@ export function explainFailure(
       ...warn(
         'tool-timeout',
         pid,
-        `did not end within ${timeoutSeconds} s, and was ended`,
+        `did not end within ${timeoutSeconds} s, and was ended${text === '' ? '' : '; what it had printed by then was read'}`,
         'Give it more time with --timeout SECONDS, or leave it out: --tools py-spy,proc',
       ),
       source,

@@ -40,7 +40,7 @@ export class Target {
   readonly sight: Sight;
   readonly #around: Surroundings;
   readonly #options: CollectOptions;
-  /** Tools that failed for a reason that will not pass. */
+  /** Tools that are not asked again: they failed, or held the process for long. */
   readonly #useless = new Set<StackTool>();
 
   constructor(sight: Sight, around: Surroundings, options: CollectOptions) {
@@ -60,7 +60,8 @@ export class Target {
     const mayPause = isPausable(now);
     if (this.#options.tools === undefined) await this.#useBest(now, moment, mayPause);
     else
-      for (const tool of this.#around.tools) if (mayPause || canSpare(tool)) await this.#use(tool, now, moment, BOTH);
+      for (const tool of this.#around.tools)
+        if (this.#has(tool) && (mayPause || canSpare(tool))) await this.#use(tool, now, moment, BOTH);
   }
 
   #isUntouchable(): boolean {
@@ -101,16 +102,17 @@ export class Target {
     const task = { sight, host, timeoutSeconds, signal, locals, mayPause: isPausable(sight), ...wanted };
     const { value: printed, milliseconds } = await measurePause(pid, host, () => STACK_TOOLS[tool].run(task));
     this.pausedMilliseconds += milliseconds;
+    if (milliseconds > LONG_PAUSE_MILLISECONDS) this.#useless.add(tool);
     const dump = printed.text !== '';
     const seconds = printed.ran.milliseconds / 1000;
     this.runs.push({ pid, tool, moment, command: printed.command, seconds, dump });
     onProgress(`${pid}: ${tool} ${dump ? `took ${seconds.toFixed(1)} s` : 'got no stacks'}`);
+    // What a tool printed until its time was over is worth reading, too.
     if (dump) this.inputs.push({ name: `${pid}/${tool}.${moment}.txt`, text: printed.text });
-    else if (printed.ran.end !== 'aborted') {
-      if (await this.#isGone()) return false;
-      this.#useless.add(tool);
-      this.#warnOnce(explainFailure(tool, printed, { sight, rights: this.#around.rights, host, timeoutSeconds }));
-    }
+    if (printed.ran.end === 'aborted' || (dump && printed.ran.end === 'exit')) return dump;
+    if (await this.#isGone()) return dump;
+    this.#useless.add(tool);
+    this.#warnOnce(explainFailure(tool, printed, { sight, rights: this.#around.rights, host, timeoutSeconds }));
     return dump;
   }
 
@@ -138,6 +140,9 @@ export class Target {
       this.warnings.push(warning);
   }
 }
+
+/** A tool that holds a process for longer does so once. */
+const LONG_PAUSE_MILLISECONDS = 5000;
 
 const BOTH = { native: true, python: true };
 
