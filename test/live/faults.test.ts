@@ -166,6 +166,26 @@ describe.skipIf(missing !== undefined)('a process', () => {
     process.kill(target.pid, 'SIGCONT');
   });
 
+  test('that waits in the kernel and cannot be interrupted is read without stopping it', async () => {
+    const library = join(folder, 'spawn.so');
+    // The parent of vfork() sleeps like that until the child ends.
+    const source = '#include <unistd.h>\nvoid spawn(void) { if (vfork() == 0) { sleep(60); _exit(0); } }';
+    execFileSync('cc', ['-shared', '-fPIC', '-w', '-x', 'c', '-o', library, '-'], { input: source });
+    const waiter = startProcess(pythonFor({ python: '3.11', packages: [] }).executable, [
+      '-c',
+      `import ctypes, sys\nprint('READY', flush=True)\nctypes.CDLL(sys.argv[1]).spawn()`,
+      library,
+    ]);
+    await waiter.waitFor(/READY/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const ran = await whyhung(['attach', `${waiter.pid}`, '--interval', '0']);
+    expect(ran.stdout).toContain('cannot be interrupted (state D)');
+    expect(ran.stdout).toContain('MainThread');
+    expect(ran.seconds).toBeLessThan(20);
+    expect(ran.orphans).toEqual([]);
+    await waiter.stop();
+  });
+
   test('that another tracer holds', async () => {
     const tracer = startProcess('gdb', ['-nx', '-batch', '-p', `${target.pid}`, '-ex', 'shell echo HELD; sleep 100']);
     await tracer.waitFor(/HELD/);

@@ -41,20 +41,29 @@ const CASES = [
   'zmq/term-with-open-socket',
 ];
 
+/** Hangs of several processes, attached to by their first. */
+const FAMILIES = [
+  'processes/file-lock-two-processes',
+  'processes/fork-with-held-lock',
+  'processes/queue-join-before-drain',
+];
+
 /** What is attached with, and the dumps of the lab that show as much. */
 const WAYS = [
-  { tools: ['--tools', 'py-spy,proc'], lab: ['pyspy.txt'] },
-  { tools: ['--tools', 'gdb,proc'], lab: ['gdb.txt'] },
-  { tools: [], lab: ['pyspy.txt', 'gdb.txt'] },
+  { tools: ['--tools', 'py-spy,proc'], dumps: ['pyspy.txt'] },
+  { tools: ['--tools', 'gdb,proc'], dumps: ['gdb.txt'] },
+  { tools: [], dumps: ['pyspy.txt', 'gdb.txt'] },
 ] as const;
 
 const missing = missingForLive('py-spy', 'gdb');
 explainSkip('live hangs', missing);
 
-const known = hangCases().filter(({ name }) => CASES.includes(name));
+const lab = hangCases();
+const known = lab.filter(({ name }) => CASES.includes(name));
+const families = lab.filter(({ name }) => FAMILIES.includes(name));
 
 test('every case is in the lab', () => {
-  expect(known.map(({ name }) => name).sort()).toEqual([...CASES].sort());
+  expect([...known, ...families].map(({ name }) => name).sort()).toEqual([...CASES, ...FAMILIES].sort());
 });
 
 describe.skipIf(missing !== undefined).concurrent('attached to while it hangs', () => {
@@ -62,10 +71,10 @@ describe.skipIf(missing !== undefined).concurrent('attached to while it hangs', 
     const recipe = await recipeOf(name);
     const program = await startHung(recipe);
     try {
-      for (const { tools, lab } of WAYS) {
+      for (const { tools, dumps: shown } of WAYS) {
         const { report } = await attach(program.pid, ...tools);
         const [first] = report.hypotheses;
-        const said = expected.find(({ dumps }) => dumps.join() === lab.join())?.first;
+        const said = expected.find(({ dumps }) => dumps.join() === shown.join())?.first;
         const context = `${name} with ${tools[1] ?? 'all tools'}`;
         if (said !== undefined) expect(first?.rule, context).toBe(said.replace(/^\w+: /, ''));
         // Where the lab's dumps do not tell, silence is right, or what is true.
@@ -79,6 +88,22 @@ describe.skipIf(missing !== undefined).concurrent('attached to while it hangs', 
           tracer: 0,
         });
       }
+    } finally {
+      await program.stop();
+      await rm(recipe.app, { recursive: true, force: true });
+    }
+  });
+
+  test.each(families)('$name with its children', { timeout: 180_000 }, async ({ name, expect: expected }) => {
+    const recipe = await recipeOf(name);
+    const program = await startHung(recipe);
+    try {
+      const { report } = await attach(program.pid, '--subprocesses');
+      const said = expected.findLast(({ dumps }) => dumps.includes('pyspy-subprocesses.txt'))?.first;
+      expect(report.processes.length).toBeGreaterThan(1);
+      expect(report.hypotheses[0]?.rule, name).toBe(said?.replace(/^\w+: /, ''));
+      for (const { pid } of report.processes)
+        expect(pid === null ? 'S' : await stateOf(pid), `${name}: process ${pid}`).toMatch(/^[SR]$/);
     } finally {
       await program.stop();
       await rm(recipe.app, { recursive: true, force: true });

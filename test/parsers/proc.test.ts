@@ -44,3 +44,36 @@ test('says where a thread runs or is blocked elsewhere', () => {
   ]);
   expect(parsed.skipped).toEqual([]);
 });
+
+test('reads what an attached process tells of itself, as whyhung writes it', () => {
+  const text = [
+    '/proc/9/cmdline:python3 serve.py',
+    '/proc/9/exe:/usr/bin/python3.11',
+    '/proc/9/cgroup:0::/app.slice',
+    '/proc/9/limits:Max open files            1024                 4096                 files',
+    '/proc/9/children:12 S python3 worker.py',
+    '/proc/9/task/9/status:State:\tS (sleeping)',
+    '/proc/9/task/9/status:NSpid:\t9\t1',
+    '/proc/9/task/9/syscall:45 0x4 0x7f 0x10 0x0 0x0 0x0 0x7ffe 0x7f76',
+    '/proc/9/task/9/whyhung:recvfrom() on file 4: TCP 10.0.0.3:4711 -> 10.0.0.5:5432 ESTABLISHED',
+    '/proc/9/task/10/status:State:\tS (sleeping)',
+    '/proc/9/task/10/whyhung:waits for a mutex that thread 9 holds',
+    '/proc/9/fd/4:TCP 10.0.0.3:4711 -> 10.0.0.5:5432 ESTABLISHED',
+    '/proc/9/packages:pyzmq 22.3.0',
+  ].join('\n');
+  const parsed = parseText(proc, text);
+  expect(parsed.skipped).toEqual([]);
+  expect(parsed.processes).toMatchObject([
+    {
+      pid: 9,
+      command: 'python3 serve.py',
+      executable: '/usr/bin/python3.11',
+      parentPid: undefined,
+      packages: [{ name: 'pyzmq', version: '22.3.0' }],
+      threads: [
+        { id: '9', notes: [expect.stringContaining('recvfrom() on file 4'), 'state S (sleeping)', 'syscall 45'] },
+        { id: '10', mutexOwner: 9 },
+      ],
+    },
+  ]);
+});
