@@ -1,7 +1,7 @@
 import type { Place } from './place.ts';
 import type { Thread } from './thread.ts';
 
-export interface Package {
+interface Package {
   /** As in the package index, in small letters: `pyzmq`. */
   readonly name: string;
   readonly version: string;
