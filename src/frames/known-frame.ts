@@ -1,10 +1,13 @@
 import { type Frame, isUnnamed, type Language } from '../model/frame.ts';
 import type { Category, FrameTable } from './categories.ts';
 import { CPYTHON } from './cpython.ts';
+import { DISTRIBUTED, DISTRIBUTED_PYTHON } from './distributed.ts';
 import { LIBC } from './libc.ts';
-import { bareName, canonicalName, lastPart } from './names.ts';
+import { bareName, canonicalName, lastPart, lastTwoParts } from './names.ts';
+import { NATIVE_LIBRARIES } from './native-libraries.ts';
 import { isAt } from './places.ts';
 import { PYTHON_STDLIB } from './python-stdlib.ts';
+import { WINDOWS } from './windows.ts';
 
 /** A frame together with what the tables know of it. */
 export interface KnownFrame {
@@ -32,8 +35,8 @@ interface Index {
   readonly prefixes: readonly (Entry & { readonly prefix: string })[];
 }
 
-const NATIVE = buildIndex([LIBC, CPYTHON]);
-const PYTHON = buildIndex([PYTHON_STDLIB]);
+const NATIVE = buildIndex([LIBC, CPYTHON, NATIVE_LIBRARIES, DISTRIBUTED, WINDOWS]);
+const PYTHON = buildIndex([PYTHON_STDLIB, DISTRIBUTED_PYTHON]);
 const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIVE, python: PYTHON };
 
 /**
@@ -60,13 +63,18 @@ function classify(frame: Frame): Omit<KnownFrame, 'frame'> {
   const plain = lastPart(bare);
   const categories = new Set<Category>();
   const { exact, prefixes } = INDEX[frame.language];
-  for (const name of new Set(frame.language === 'python' ? [bare, plain] : [bare, canonical])) {
+  for (const name of new Set(frame.language === 'python' ? [bare, plain] : [bare, canonical, lastTwoParts(bare)])) {
     for (const entry of exact.get(name) ?? []) if (applies(entry, frame)) categories.add(entry.category);
     for (const entry of prefixes)
       if (name.startsWith(entry.prefix) && applies(entry, frame)) categories.add(entry.category);
   }
-  return { bare, plain, canonical, categories, plumbing: categories.has('plumbing'), unnamed: isUnnamed(frame) };
+  const unnamed = isUnnamed(frame);
+  const plumbing = categories.has('plumbing') || (unnamed && C_LIBRARY.test(frame.module ?? ''));
+  return { bare, plain, canonical, categories, plumbing, unnamed };
 }
+
+/** "0x7f7e350a3f16 (libc.so.6)": the inside of a call of the C library, whose exported names are known to every tool. */
+const C_LIBRARY = /(?:^|\/)(?:libc|libpthread)[.-][^/]*$/;
 
 function applies({ place }: Entry, frame: Frame): boolean {
   return place === undefined || isAt(frame, place);

@@ -6,6 +6,7 @@ export const LIBC: FrameTable = {
     'pthread_mutex_lock',
     'pthread_mutex_lock_full',
     'pthread_mutex_timedlock',
+    'pthread_mutex_timedlock64',
     'pthread_mutex_clocklock',
     'pthread_mutex_lock@libpthread*',
     'pthread_rwlock_rdlock',
@@ -35,7 +36,9 @@ export const LIBC: FrameTable = {
   'condition-wait': [
     'pthread_cond_wait',
     'pthread_cond_timedwait',
+    'pthread_cond_timedwait64',
     'pthread_cond_clockwait',
+    'pthread_cond_clockwait64',
     'pthread_cond_wait_common',
     'psynch_cvwait',
     'std::condition_variable::wait',
@@ -46,7 +49,9 @@ export const LIBC: FrameTable = {
   'semaphore-wait': [
     'sem_wait',
     'sem_timedwait',
+    'sem_timedwait64',
     'sem_clockwait',
+    'sem_clockwait64',
     'new_sem_wait',
     'new_sem_wait_slow',
     'new_sem_wait_slow64',
@@ -248,6 +253,7 @@ export const LIBC: FrameTable = {
     'dyld::*',
     'dyld4::*',
   ],
+  'process-exit': ['exit', 'run_exit_handlers', 'cxa_finalize', 'dl_fini', 'call_fini', 'Py_Exit', 'quick_exit'],
   allocator: [
     'malloc',
     'calloc',

@@ -8,9 +8,30 @@ const LONGEST = 2000;
 export function bareName(name: string): string {
   let bare = name.length > LONGEST ? name.slice(0, LONGEST) : name;
   // "pthread_cond_wait@@GLIBC_2.3.2", "poll@plt"
-  bare = bare.replace(/@.*$/, '').replace(/ \[clone [^\]]*\]/g, '');
+  bare = bare
+    .replace(/@.*$/, '')
+    .replace(/ \[clone [^\]]*\]/g, '')
+    .replace(RUST_HASH, '');
+  if (bare.startsWith('<')) bare = implementer(bare);
   if (/[<( ]/.test(bare)) bare = dropBrackets(bare);
   return bare.replace(CLONE_SUFFIX, '');
+}
+
+/** "rayon_core::latch::LockLatch::wait_and_reset::hda86271d32e91440" */
+const RUST_HASH = /::h[0-9a-f]{16}$/;
+
+/** "<a::Latch as b::Wait>::wait" is called a::Latch::wait: Rust names a method of a trait by its implementer. */
+function implementer(name: string): string {
+  let depth = 0;
+  for (let index = 0; index < name.length; index += 1) {
+    if (name[index] === '<') depth += 1;
+    else if (name[index] === '>' && name[index - 1] !== '-') depth -= 1;
+    if (depth > 0) continue;
+    const inner = name.slice(1, index);
+    const trait = inner.indexOf(' as ');
+    return (trait < 0 ? inner : inner.slice(0, trait)) + name.slice(index + 1);
+  }
+  return name;
 }
 
 /** ".cold", ".constprop.0", ".isra.1", ".part.3.lto_priv.2", ".llvm.123" */
@@ -85,4 +106,12 @@ export function lastPart(name: string): string {
   const unscoped = colons < 0 ? name : name.slice(colons + 2);
   const dot = unscoped.lastIndexOf('.');
   return dot > 0 && dot < unscoped.length - 1 ? unscoped.slice(dot + 1) : unscoped;
+}
+
+/** "absl::lts_20240116::CondVar::Wait" ends in "CondVar::Wait": namespaces may hold versions, classes do not. */
+export function lastTwoParts(name: string): string {
+  const last = name.lastIndexOf('::');
+  if (last <= 0) return name;
+  const before = name.lastIndexOf('::', last - 1);
+  return before < 0 ? name : name.slice(before + 2);
 }

@@ -12,6 +12,8 @@ describe('a native name is stripped of what compilers and linkers add', () => {
     ['_PyEval_EvalFrameDefault.cold', '_PyEval_EvalFrameDefault'],
     ['(anonymous namespace)::wait', '(anonymous)::wait'],
     ['poll@plt', 'poll'],
+    ['rayon_core::latch::LockLatch::wait::h0123456789abcdef', 'rayon_core::latch::LockLatch::wait'],
+    ['<core::latch::LockLatch as core::Latch>::wait', 'core::latch::LockLatch::wait'],
     ['??', '??'],
   ])('%s → %s', (name, bare) => {
     expect(bareName(name)).toBe(bare);
