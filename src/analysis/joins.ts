@@ -1,3 +1,4 @@
+import type { KnownFrame } from '../frames/known-frame.ts';
 import { isAt } from '../frames/places.ts';
 import { addressOf, argumentOf } from './addresses.ts';
 import type { ThreadFacts } from './facts.ts';
@@ -41,6 +42,8 @@ function joinOf(waiter: ThreadFacts, { started, byObject, byPthread }: Known): J
   const native = pthread === undefined ? undefined : byPthread.get(pthread);
   if (native !== undefined)
     return { waiter, target: native, inferred: false, why: 'the thread id given to pthread_join' };
+  // Native code joins threads of its own.
+  if (!waiter.frames.some(isPythonsJoin)) return undefined;
   // Three are enough to see that there are two others.
   const others = started.slice(0, 3).filter((thread) => thread !== waiter);
   const [only] = others;
@@ -48,12 +51,19 @@ function joinOf(waiter: ThreadFacts, { started, byObject, byPthread }: Known): J
   return { waiter, target: only, inferred: true, why: 'there is no other thread that could be joined' };
 }
 
+const JOINS = /^(?:join|_wait_for_tstate_lock|_shutdown|_join_thread)$/;
+
 function joins({ frames }: ThreadFacts): boolean {
   return frames.some(
     ({ frame, plain, categories }) =>
-      categories.has('thread-join') &&
-      (frame.language === 'native' || /^(?:join|_wait_for_tstate_lock|_shutdown|_join_thread)$/.test(plain)),
+      categories.has('thread-join') && (frame.language === 'native' || JOINS.test(plain)),
   );
+}
+
+function isPythonsJoin({ frame, plain, bare }: KnownFrame): boolean {
+  return frame.language === 'python'
+    ? isAt(frame, 'threading.py') && JOINS.test(plain)
+    : /^_?_?(?:Py)?Thread|PyThread/.test(bare);
 }
 
 /** py-spy --locals: "self: <Thread at 0x7f96a8491890>" in join(). */

@@ -25,6 +25,8 @@ function isHealthy({ threads, waits }: Facts): boolean {
 }
 
 /** A library's thread that sleeps between rounds: it wakes by itself, and holds up nobody. */
-function isTimer({ thread }: ThreadFacts): boolean {
-  return thread.wait?.kind === 'sleep' && thread.userFrame === undefined;
+function isTimer({ thread, frames }: ThreadFacts): boolean {
+  // Without Python frames it is not known whose code sleeps.
+  const known = thread.view.python || !frames.some(({ categories }) => categories.has('eval'));
+  return thread.wait?.kind === 'sleep' && thread.userFrame === undefined && known;
 }

@@ -177,7 +177,9 @@ function sideBySide(python: readonly Frame[], native: readonly KnownFrame[]): Wo
 }
 
 /** "?? () from /usr/lib/libpython3.11.so.1.0", "?? () from /usr/bin/python3.9", "PyObject_Call ()" */
-function isInterpreters({ frame, bare, plumbing }: KnownFrame): boolean {
+function isInterpreters({ frame, bare, plumbing, categories }: KnownFrame): boolean {
+  // Libraries ask for the GIL as well as the interpreter does: that says nothing of who called.
+  if (categories.has('gil-wait') || categories.has('gil-drop')) return false;
   if (/(?:^|\/)(?:lib)?python\d?(?:\.\d+)?[^/]*$/.test(frame.module ?? '')) return true;
   return plumbing && /^_?Py|^cfunction|^method_/.test(bare);
 }
