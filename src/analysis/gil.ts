@@ -44,11 +44,17 @@ const INNERMOST = 12;
 const RELEASES =
   /^(?:PyThread_acquire_lock|acquire_timed|lock_PyThread_acquire_lock|rlock_acquire|lock_acquire|PyMutex_Lock|pysleep|time_sleep|floatsleep|select_|os_|posix_|sock_|_Py_read|_Py_write|_io_|bufferedreader|_ssl__|PySSL_|semlock_acquire|_multiprocessing_|do_fork_exec|subprocess_fork|internal_select|builtin_input|PyOS_Readline|drop_gil|PyEval_SaveThread|thread_PyThread|ThreadHandle_|PyThread_join|_PySemaphore|_PyParkingLot|internal_connect|signal_|faulthandler|sqlite|pysqlite|stmt_step|_PyOnceFlag|zmq_|fcntl_)/;
 
-function mayHold({ thread, frames }: ThreadFacts): boolean {
+/** Whether a thread runs Python and no frame shows that it gave the GIL up. */
+export function mayHold({ thread, frames }: ThreadFacts): boolean {
   if (!frames.some(runsPython)) return false;
   const loop = frames.findIndex(({ categories, frame }) => categories.has('eval') || frame.language === 'python');
   const inner = frames.slice(0, loop < 0 ? frames.length : loop);
-  return thread.view.interpreter && !inner.some(({ bare }) => RELEASES.test(bare));
+  return thread.view.interpreter && !inner.some(givesUpGil);
+}
+
+/** A function that releases the GIL around what it calls. */
+export function givesUpGil({ bare, categories }: KnownFrame): boolean {
+  return categories.has('gil-released') || RELEASES.test(bare);
 }
 
 function runsPython({ frame, categories }: KnownFrame): boolean {

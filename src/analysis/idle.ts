@@ -3,6 +3,7 @@ import { compileSignature } from '../signatures/compile.ts';
 import { matchSignature } from '../signatures/match.ts';
 import { parseSignature } from '../signatures/parse.ts';
 import type { ThreadFacts } from './facts.ts';
+import { IDLE_NATIVE } from './idle-native.ts';
 
 /**
  * Threads that wait because it is their job, by their whole stack: what they are, and how it shows.
@@ -82,7 +83,10 @@ const IDLE: readonly (readonly [string, string])[] = [
   ],
 ];
 
-const COMPILED = IDLE.map(([label, find]) => ({ label, compiled: compileSignature(parseSignature(find)) }));
+const COMPILED = [...IDLE, ...IDLE_NATIVE].map(([label, find]) => ({
+  label,
+  compiled: compileSignature(parseSignature(find)),
+}));
 
 /** What kind of thread at rest this is, if it is one. */
 export function idleKind(facts: ThreadFacts): string | undefined {
@@ -105,7 +109,19 @@ function isLibraryThread({ frames, thread }: ThreadFacts): boolean {
   return (
     atEntry &&
     !frames.some(isPython) &&
-    (thread.wait?.kind === 'poll' || thread.wait?.kind === 'condition' || thread.wait?.kind === 'semaphore')
+    (thread.wait?.kind === 'poll' ||
+      thread.wait?.kind === 'condition' ||
+      thread.wait?.kind === 'semaphore' ||
+      isNamelessWait(frames))
+  );
+}
+
+/** A library without names, in the kernel for a lock of some kind: Rust, Abseil and libgomp wait for work like this. */
+function isNamelessWait(frames: readonly KnownFrame[]): boolean {
+  const [innermost] = frames;
+  return (
+    innermost?.categories.has('futex') === true &&
+    frames.every(({ unnamed, plumbing }, at) => at === 0 || unnamed || plumbing)
   );
 }
 

@@ -3,17 +3,24 @@ import eventLoopBlockedByCall from '../rules/asyncio/event-loop-blocked-by-call.
 import eventLoopWaitsForItself from '../rules/asyncio/event-loop-waits-for-itself.ts';
 import executorWaitsForItself from '../rules/concurrent/executor-waits-for-itself.ts';
 import exitWaitsForThread from '../rules/concurrent/exit-waits-for-thread.ts';
+import exitWaitsInNativeCode from '../rules/cpython/exit-waits-in-native-code.ts';
 import gilAndLockCycle from '../rules/cpython/gil-and-lock-cycle.ts';
+import gilHeldInNativeWait from '../rules/cpython/gil-held-in-native-wait.ts';
+import dataLoaderWaitsForWorker from '../rules/data/data-loader-waits-for-worker.ts';
 import deviceDoesNotFinish from '../rules/device/device-does-not-finish.ts';
 import collectiveWaitsForRank from '../rules/distributed/collective-waits-for-rank.ts';
 import fileLockHeldElsewhere from '../rules/files/file-lock-held-elsewhere.ts';
 import lockHeldOverFork from '../rules/fork/lock-held-over-fork.ts';
+import nativeThreadsLostOverFork from '../rules/fork/native-threads-lost-over-fork.ts';
 import importWaitsForImport from '../rules/imports/import-waits-for-import.ts';
 import lockOrderCycle from '../rules/locks/lock-order-cycle.ts';
 import lockTakenTwice from '../rules/locks/lock-taken-twice.ts';
 import lockWantedInFinalizer from '../rules/locks/lock-wanted-in-finalizer.ts';
 import lockWantedInSignalHandler from '../rules/locks/lock-wanted-in-signal-handler.ts';
 import queueJoinedBeforeDrain from '../rules/multiprocessing/queue-joined-before-drain.ts';
+import allocatorLockWanted from '../rules/native/allocator-lock-wanted.ts';
+import loaderLockHeldInWait from '../rules/native/loader-lock-held-in-wait.ts';
+import nativeClientCloseWaits from '../rules/native/native-client-close-waits.ts';
 import readWithoutTimeout from '../rules/network/read-without-timeout.ts';
 import type { Rule } from '../rules/rule.ts';
 import waitsForTerminalInput from '../rules/terminal/waits-for-terminal-input.ts';
@@ -26,17 +33,24 @@ export const RULES: readonly Rule[] = [
   eventLoopWaitsForItself,
   executorWaitsForItself,
   exitWaitsForThread,
+  exitWaitsInNativeCode,
   gilAndLockCycle,
+  gilHeldInNativeWait,
+  dataLoaderWaitsForWorker,
   deviceDoesNotFinish,
   collectiveWaitsForRank,
   fileLockHeldElsewhere,
   lockHeldOverFork,
+  nativeThreadsLostOverFork,
   importWaitsForImport,
   lockOrderCycle,
   lockTakenTwice,
   lockWantedInFinalizer,
   lockWantedInSignalHandler,
   queueJoinedBeforeDrain,
+  allocatorLockWanted,
+  loaderLockHeldInWait,
+  nativeClientCloseWaits,
   readWithoutTimeout,
   waitsForTerminalInput,
   zmqContextFinalized,

@@ -1,9 +1,11 @@
 import { cyclesOf } from '../../analysis/cycle-facts.ts';
-import type { Facts } from '../../analysis/facts.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { mayHold, waitsForGil } from '../../analysis/gil.ts';
+import { isDestructor, readGilRequest } from '../../analysis/native-waits.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
-
-const NATIVE_TO_GIL = 'c:{pybind11::gil_scoped_acquire::gil_scoped_acquire, PyGILState_Ensure, PyEval_AcquireThread}!';
 
 export default defineRule({
   id: 'gil-and-lock-cycle',
@@ -14,16 +16,7 @@ export default defineRule({
     'One thread came from native code, holds a lock there and wants the GIL; another runs Python, holds the GIL and waits for that lock in native code. Neither can go on, and with the GIL every other Python thread stands still too.',
   explanation:
     'The GIL is a lock like any other and has its place in the order of locks. Native code that calls into Python, or only drops a reference to a Python object, takes it; code called from Python has it already. Where a mutex is taken before the GIL in one place and after it in another, the two wait for each other. Destructors and callbacks hide where the GIL is taken.',
-  signatures: [
-    {
-      find: `${NATIVE_TO_GIL} -> c:{take_gil, PyThread_acquire_lock, PyCOND_TIMEDWAIT}`,
-      confidence: 'possible',
-      notes: {
-        [NATIVE_TO_GIL]: 'native code asks for the GIL',
-        'c:{take_gil, PyThread_acquire_lock, PyCOND_TIMEDWAIT}': 'and waits for it',
-      },
-    },
-  ],
+  signatures: [],
   match,
   needs: [
     'the C frames of all threads: gdb -p PID -batch -ex "thread apply all bt"',
@@ -64,17 +57,49 @@ export default defineRule({
 });
 
 function* match(facts: Facts): Iterable<Match> {
+  let found = false;
   for (const { threads, edges, overGil } of cyclesOf(facts)) {
-    if (!overGil || threads.length < 2) continue;
+    const overLock = edges.some(({ kind, to }) => kind === 'wants' && to.startsWith('lock'));
+    if (!overGil || !overLock || threads.length < 2) continue;
     const holderTold = edges.some(
       ({ from, kind, inferred }) => from.startsWith('gil') && kind === 'held-by' && !inferred,
     );
-    const lockRead = edges.every(
-      ({ kind, inferred, from }) => kind !== 'held-by' || from.startsWith('gil') || !inferred,
-    );
+    const lockRead = edges.every(({ inferred, from }) => from.startsWith('gil') || !inferred);
+    found = true;
     yield {
       confidence: holderTold && lockRead ? 'certain' : 'likely',
       threads: threads.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits')),
     };
   }
+  if (!found) yield* oneSide(facts);
+}
+
+/** Native code that waits for the GIL, where nothing shows who has it: what it holds meanwhile is not visible. */
+function* oneSide({ threads }: Facts): Iterable<Match> {
+  for (const ofProcess of groupByProcess(threads).values()) {
+    // Whoever runs Python code gives the GIL up within some milliseconds: then the others only wait their turn.
+    if (ofProcess.some(mayRun)) continue;
+    for (const thread of ofProcess) {
+      const request = readGilRequest(thread);
+      if (request === undefined) continue;
+      const at = (index: number) => (frame: KnownFrame) => frame === thread.frames[index];
+      yield {
+        confidence: 'possible',
+        threads: [
+          witness(thread, 'came from native code and waits for the GIL', [
+            { find: at(request.asks), note: 'asks for the GIL' },
+            { find: at(request.library), note: 'native code that may hold a lock of its own' },
+            { find: isDestructor, note: 'a destructor: runs wherever the last reference goes' },
+          ]),
+        ],
+      };
+    }
+  }
+}
+
+function mayRun(facts: ThreadFacts): boolean {
+  const { thread, frames } = facts;
+  if (waitsForGil(facts) || thread.idleAs !== undefined || thread.progress === 'moving') return false;
+  const computes = thread.wait === undefined || thread.wait.kind === 'sleep';
+  return thread.gil === 'holds' ? computes : computes && frames.length > 0 && mayHold(facts);
 }

@@ -1,8 +1,10 @@
 import { defineRule } from '../rule.ts';
 
-const SYNC =
-  'c:{cudaStreamSynchronize, cudaDeviceSynchronize, cudaEventSynchronize, cuStreamSynchronize, cuCtxSynchronize, cuEventSynchronize, hipStreamSynchronize, hipDeviceSynchronize, hipEventSynchronize, ncclLaunchKernel, cuMemcpyDtoH*, cudaMemcpy}!';
-const PYTHON = 'py:synchronize@torch/cuda/';
+const SYNC = 'c:#device-sync!';
+
+const PYTHON = 'py:#device-sync$';
+
+const TRITON = 'py:{_init_handles, load_binary, _load_kernel}@triton/!';
 
 export default defineRule({
   id: 'device-does-not-finish',
@@ -12,13 +14,23 @@ export default defineRule({
   summary:
     'The thread handed work to a GPU and waits until it is done. The device does not get there: a kernel hangs, or waits itself for another device or rank.',
   explanation:
-    'Calls to a device return at once; only a synchronisation waits. The host frame that waits is therefore not the one that handed the bad work over. Most often the kernel on the device is a collective that waits for a rank which is not there, else a kernel in an endless loop, or a device that fell off the bus.',
+    'Calls to a device return at once; only a synchronisation waits, or a call that implies one: a copy to the host, freeing memory, loading a kernel, a launch when the queue is full. The host frame that waits is therefore not the one that handed the bad work over. Most often the kernel on the device is a collective that waits for a rank which is not there, else a kernel in an endless loop, or a device that fell off the bus.',
   signatures: [
-    { find: SYNC, confidence: 'likely', notes: { [SYNC]: 'waits for the device' } },
-    { find: PYTHON, confidence: 'likely', notes: { [PYTHON]: 'waits for the device' } },
+    { find: SYNC, confidence: 'possible', notes: { [SYNC]: 'waits for the device' } },
+    { find: PYTHON, confidence: 'possible', notes: { [PYTHON]: 'waits for the device' } },
+    {
+      find: TRITON,
+      confidence: 'possible',
+
+      notes: { [TRITON]: 'loads a kernel, which waits for the device' },
+    },
   ],
+  general: true,
   needs: ['the C frames: py-spy dump --native --pid PID, or gdb'],
-  notWhen: ['the device is busy and gets on: nvidia-smi shows changing power and memory, and two moments differ'],
+  notWhen: [
+    'the device is busy and gets on: two moments differ. One moment of an ordinary training job shows such a wait most of the time',
+    'another thread of the library, a watchdog, polls events: that is its rest',
+  ],
   remediation: [
     {
       kind: 'now',

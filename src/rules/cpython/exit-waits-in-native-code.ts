@@ -1,0 +1,105 @@
+import { defineRule } from '../rule.ts';
+
+const EXIT =
+  'c:{exit, run_exit_handlers, cxa_finalize, dl_fini, call_fini, quick_exit, Py_Exit, LdrShutdownProcess, RtlExitUserProcess, ExitProcess, ExitProcessImplementation, execute_onexit_table}!';
+const FINALIZE =
+  'c:{Py_FinalizeEx, Py_Finalize, finalize_modules, finalize_modules_clear_weaklist, finalize_interp_clear, PyInterpreterState_Clear, interpreter_clear, PyGC_CollectNoFail, PyImport_Cleanup, Py_EndInterpreter}!';
+const OWN_WAITS = '!c:{wait_for_thread_shutdown, atexit_callfuncs, PyAtExit_Call, call_py_exitfuncs}';
+const WAIT = 'c:{#condition-wait, #thread-join, #lock-wait, #semaphore-wait}$';
+const FORCED = 'c:{drop_gil, drop_gil_impl}!';
+const TAKE = 'c:take_gil!';
+
+const NOTES = {
+  [EXIT]: 'the process ends: destructors of static objects and exit handlers run',
+  [FINALIZE]: 'the interpreter is being torn down',
+  [WAIT]: 'the wait itself',
+  [FORCED]: 'gave the GIL up and waits until another thread has taken it',
+  [TAKE]: 'wants the GIL back',
+  'c:*::~*?': 'a destructor',
+  'c:#native-shutdown?': 'ends the threads of a library',
+};
+
+export default defineRule({
+  id: 'exit-waits-in-native-code',
+  cause: 'finalization-hang',
+  library: undefined,
+  title: 'the process is ending and native code waits for a thread that does not come',
+  summary:
+    'Python is being torn down, or is through already and the C library runs destructors and exit handlers. One of them waits for another thread: to end, to signal, or to take the GIL. That thread is gone, was stopped at its next touch of Python, or needs what is torn down already.',
+  explanation:
+    'From the beginning of its finalization the interpreter stops every other thread that asks for the GIL: it ends it (until 3.13) or parks it for ever (since 3.14). Native code that counts on such a thread, as a destructor of a static object that joins its pool does, waits in vain. Threads may also have been ended by the system before exit handlers run, as on Windows. And a thread that gives the GIL up on request waits for another to take it; if the other one ended instead, nobody does. What is still running at exit differs from run to run.',
+  general: true,
+  signatures: [
+    {
+      find: `!c:{dlopen, dl_open, dl_init, call_init} -> ${EXIT} -> c:*::~*? -> c:#native-shutdown? -> ${WAIT}`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
+    {
+      find: `!c:{dlopen, dl_open, dl_init, call_init} -> ${EXIT} -> c:{#futex, #spin}$`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: { [EXIT]: NOTES[EXIT] },
+    },
+    { find: `${FORCED} -> c:{#condition-wait, #lock-wait, #futex}$`, confidence: 'likely', notes: NOTES },
+    { find: `${FORCED.slice(0, -1)}$`, confidence: 'possible', notes: {} },
+    { find: `${FINALIZE} -> ${TAKE}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    {
+      find: `${FINALIZE} -> ${OWN_WAITS} -> !py:#finalizer -> !c:#eval -> ${WAIT}`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
+    {
+      find: 'c:{PyThread_exit_thread, PyThread_hang_thread} -> c:{#lock-wait, #condition-wait}$',
+      confidence: 'possible',
+      notes: {},
+    },
+  ],
+  needs: [
+    'the C frames of all threads: gdb -p PID -batch -ex "thread apply all bt"',
+    'for what is being torn down: the outer end of the stack of the main thread',
+  ],
+  notWhen: [
+    'the interpreter waits for a Python thread that is no daemon: that is exit-waits-for-thread',
+    'a daemon thread is parked by the interpreter at its end: that thread is not the cause',
+    'the handler flushes data and gets on: two moments differ',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'The work of the program is done; end the process. Its exit status and unflushed output are lost.',
+      command: 'kill -9 PID',
+    },
+    {
+      kind: 'fix',
+      step: 'Shut the library down explicitly before the end of main, while the interpreter is whole: close pools, channels, engines and sessions, join threads, in a finally block or an atexit function of Python.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Let no daemon thread be inside native code at exit: tell it to stop and join it. In C++ do not wait for threads in destructors of static objects; leak such objects on purpose.',
+    },
+    {
+      kind: 'verify',
+      step: 'Run the program to its end many times; a limit of time finds the hang.',
+      command: 'for i in $(seq 100); do timeout 60 python APP || echo "run $i: $?"; done',
+    },
+  ],
+  references: [
+    {
+      title: 'python/cpython#96387',
+      url: 'https://github.com/python/cpython/issues/96387',
+      establishes: 'drop_gil waits for ever for a switch when the only other thread ends instead of taking the GIL',
+    },
+    {
+      title: 'pytorch/pytorch#39855',
+      url: 'https://github.com/pytorch/pytorch/issues/39855',
+      establishes: 'the destructor of a static engine waits at exit for a device thread that does not signal',
+    },
+    {
+      title: 'Python C API: PyThreadState and finalization',
+      url: 'https://docs.python.org/3/c-api/init.html#c.Py_FinalizeEx',
+      establishes: 'threads that ask for the GIL during finalization are ended or hang',
+    },
+  ],
+});

@@ -1,0 +1,150 @@
+import { cyclesOf } from '../../analysis/cycle-facts.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { mayHold, waitsForGil } from '../../analysis/gil.ts';
+import { type HeldWait, isDestructor, readGilRequest, readHeldWait } from '../../analysis/native-waits.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { EvidenceFrame } from '../../model/diagnosis.ts';
+import { defineRule, type Match, type MatchedThread } from '../rule.ts';
+
+export default defineRule({
+  id: 'gil-held-in-native-wait',
+  cause: 'gil-lock-inversion',
+  library: undefined,
+  title: 'native code called from Python waits, with the GIL held, for a thread that may need the GIL',
+  summary:
+    'A thread went from Python into a native library and waits there for a lock, a signal or the end of another thread. No frame shows that it gave the GIL up. If the one that it waits for needs the GIL before it can go on, neither moves again, and with the GIL every other Python thread stands still.',
+  explanation:
+    'A native call keeps the GIL unless the binding releases it. Waiting with the GIL held is harmless as long as the other side never touches Python. A worker of a native pool, a callback, a destructor that drops a reference to a Python object or a log sink written in Python does, but only now and then, so that it goes well most of the time. Destructors are the worst place: they run wherever the last reference goes, also where nobody thought of releasing the GIL.',
+  general: true,
+  signatures: [],
+  match,
+  needs: [
+    'the C frames of all threads: gdb -p PID -batch -ex "thread apply all bt"',
+    'who holds the GIL: py-spy dump --json --pid PID',
+  ],
+  notWhen: [
+    'the binding released the GIL before the call, which leaves no frame: then other Python threads run',
+    'all threads are shown and none waits for the GIL',
+    'another thread runs Python code at this moment: then this one does not hold the GIL',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'See whether other threads wait for the GIL (take_gil) and what they came from. Keep the dumps, then end the process.',
+      command: "gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt",
+    },
+    {
+      kind: 'fix',
+      step: 'Release the GIL around the native call that waits: Py_BEGIN_ALLOW_THREADS, py::call_guard<py::gil_scoped_release>(), "with nogil" in Cython, py.allow_threads in pyo3. In a destructor of a Python object release it there, too.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Close pools, channels and engines explicitly from ordinary Python code instead of leaving it to the last reference; keep Python objects out of native workers.',
+    },
+    {
+      kind: 'verify',
+      step: 'While the call waits, another Python thread goes on: a thread that prints every second keeps printing.',
+    },
+  ],
+  references: [
+    {
+      title: 'grpc/grpc#17001',
+      url: 'https://github.com/grpc/grpc/issues/17001',
+      establishes: 'closing a channel waits for the threads of gRPC with the GIL held, and one of them needs it',
+    },
+    {
+      title: 'pola-rs/polars#24448',
+      url: 'https://github.com/pola-rs/polars/issues/24448',
+      establishes: 'a thread waits for the pool of rayon, whose workers wait for the GIL',
+    },
+    {
+      title: 'pybind11: global interpreter lock',
+      url: 'https://pybind11.readthedocs.io/en/stable/advanced/misc.html',
+      establishes: 'bindings hold the GIL unless they release it explicitly',
+    },
+  ],
+});
+
+function* match(facts: Facts): Iterable<Match> {
+  const { threads } = facts;
+  const inCycle = new Map(
+    cyclesOf(facts).flatMap((cycle) => (cycle.overGil ? cycle.threads.map((thread) => [thread, cycle] as const) : [])),
+  );
+  for (const ofProcess of groupByProcess(threads).values()) {
+    const asking = ofProcess.filter((thread) => readGilRequest(thread) !== undefined);
+    const held = ofProcess.flatMap((thread) => {
+      const wait = readHeldWait(thread);
+      if (wait === undefined || (wait.byCtypes && asking.length === 0)) return [];
+      // Of an excerpt that ends before Python something else must tell that it came from there.
+      const known = wait.entry !== undefined || wait.endsThreads || thread.thread.gil === 'holds' || asking.length > 0;
+      return known ? [{ thread, wait }] : [];
+    });
+    if (held.length === 0) continue;
+    const waiting = asking.length > 0 || ofProcess.some(waitsForGil);
+    const told = held.filter(({ thread }) => thread.thread.gil === 'holds');
+    if (told.length === 0 && (ofProcess.some(runsPython) || (!waiting && showsAll(ofProcess)))) continue;
+    const candidates = told.length > 0 ? told : held;
+    for (const { thread, wait } of candidates) {
+      const cycle = inCycle.get(thread);
+      const sure = cycle !== undefined && !cycle.inferred;
+      yield {
+        confidence: sure ? 'certain' : asking.length > 0 && candidates.length === 1 ? 'likely' : 'possible',
+        threads: [testimony(thread, wait), ...asking.map(request)],
+      };
+    }
+  }
+}
+
+/** Whether a thread that needs the GIL would have been seen. */
+function showsAll(threads: readonly ThreadFacts[]): boolean {
+  return (
+    threads.length > 1 && threads.every(({ thread, cut }) => thread.view.everyThread && thread.view.interpreter && !cut)
+  );
+}
+
+/** A thread in the middle of Python code, which only the holder of the GIL can be. */
+function runsPython(facts: ThreadFacts): boolean {
+  return (
+    facts.thread.wait === undefined &&
+    facts.thread.idleAs === undefined &&
+    !waitsForGil(facts) &&
+    mayHold(facts) &&
+    facts.frames.slice(0, 1).every(({ unnamed }) => !unnamed)
+  );
+}
+
+function testimony(thread: ThreadFacts, { wait, library, entry }: HeldWait): MatchedThread {
+  const destructor = thread.frames.findIndex((frame, index) => index > wait && isDestructor(frame));
+  return {
+    thread,
+    note: 'waits in native code without a sign that it gave the GIL up',
+    frames: marks(thread, [
+      [wait, 'the wait'],
+      [library, 'native code that waits'],
+      [destructor, 'a destructor: runs when the last reference goes'],
+      [entry ?? -1, 'called from Python, which holds the GIL'],
+    ]),
+  };
+}
+
+function request(thread: ThreadFacts): MatchedThread {
+  const found = readGilRequest(thread);
+  return {
+    thread,
+    note: 'came from native code and waits for the GIL',
+    frames: marks(thread, [
+      [found?.asks ?? -1, 'asks for the GIL'],
+      [found?.library ?? -1, 'native code that needs Python'],
+    ]),
+  };
+}
+
+function marks({ thread }: ThreadFacts, notes: readonly (readonly [number, string])[]): EvidenceFrame[] {
+  const byIndex = new Map(notes.filter(([index]) => index >= 0));
+  return [...byIndex]
+    .sort(([one], [other]) => one - other)
+    .flatMap(([index, note]) => {
+      const frame = thread.frames[index];
+      return frame === undefined ? [] : [{ index, frame, note }];
+    });
+}

@@ -1,0 +1,181 @@
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isForkFrame } from '../../analysis/fork.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
+import type { Confidence } from '../../model/diagnosis.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+const HANDLERS = 'c:{fork, run_fork_handlers, run_prefork_handlers, run_postfork_handlers}!';
+
+const NOTES = {
+  [HANDLERS]: 'handlers that libraries registered run inside fork()',
+  'c:{#native-pool, #parallel-region}!': 'a library with threads of its own',
+};
+
+export default defineRule({
+  id: 'native-threads-lost-over-fork',
+  cause: 'fork-unsafe-runtime',
+  library: undefined,
+  title: 'a native library counts on threads that a fork has left behind',
+  summary:
+    'A library with threads of its own (OpenMP, OpenBLAS, MKL, gRPC, rayon, Arrow, TBB, CUDA) was used before a fork. The child has its data, but none of its threads, and waits for them; or a handler of the library, run inside fork(), waits for them.',
+  explanation:
+    'A fork copies memory and only the calling thread. The pool of a native library looks complete in the child, so that the next parallel operation hands out work and waits at a barrier for workers that stayed in the parent. Whether it hangs depends on whether the parent ran a parallel operation before: often a test of a smaller input did not. multiprocessing forks on Linux up to Python 3.13; os.fork(), gunicorn with --preload, celery and uwsgi do as well.',
+  signatures: [
+    {
+      find: `${HANDLERS} -> c:{#native-pool, #parallel-region}? -> c:{#thread-join, #condition-wait}$`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
+    {
+      find: `${HANDLERS} -> c:{#native-pool, #parallel-region}! -> c:{#lock-wait, #spin, #futex}$`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
+  ],
+  match,
+  needs: [
+    'the C frames of the child: gdb -p CHILD -batch -ex "thread apply all bt"',
+    'the stack of the child down to the fork: py-spy dump --native --pid CHILD',
+  ],
+  notWhen: [
+    'the child has threads of the library of its own: then it started the library itself and waits for work that is done',
+    'the child computes: the innermost frame is in the loop itself',
+  ],
+  remediation: [
+    { kind: 'now', step: 'The child cannot recover; end it. The parent is not harmed.', command: 'kill -9 PID' },
+    {
+      kind: 'fix',
+      step: 'Start workers afresh instead of by fork: multiprocessing.set_start_method("spawn") or "forkserver"; gunicorn without --preload, uwsgi with lazy-apps = true.',
+    },
+    {
+      kind: 'prevent',
+      step: 'If it has to be fork: fork before the library is used for the first time, or keep it to one thread in the parent (OMP_NUM_THREADS=1, torch.set_num_threads(1), cv2.setNumThreads(0)); for gRPC set GRPC_ENABLE_FORK_SUPPORT=1.',
+    },
+    {
+      kind: 'verify',
+      step: 'The start method is no longer fork.',
+      command: "python -c 'import multiprocessing as m; print(m.get_start_method())'",
+    },
+  ],
+  references: [
+    {
+      title: 'pytorch/pytorch#75147',
+      url: 'https://github.com/pytorch/pytorch/issues/75147',
+      establishes: 'set_num_threads in a forked worker waits for a mutex of the OpenMP runtime',
+    },
+    {
+      title: 'numpy/numpy#17752',
+      url: 'https://github.com/numpy/numpy/issues/17752',
+      establishes: 'the fork handler of OpenBLAS waits inside fork() for its threads to end',
+    },
+    {
+      title: 'Polars: multiprocessing',
+      url: 'https://docs.pola.rs/user-guide/misc/multiprocessing/',
+      establishes: 'a forked child of a process that used Polars may deadlock; use spawn',
+    },
+  ],
+});
+
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const ofProcess of groupByProcess(threads).values()) {
+    for (const thread of ofProcess) {
+      const confidence = confidenceOf(thread, ofProcess);
+      if (confidence === undefined) continue;
+      yield {
+        confidence,
+        threads: [
+          witness(thread, 'waits for threads of a native library', [
+            { find: usesPool, note: 'a library with threads of its own' },
+            { find: isForkFrame, note: 'this process was forked here' },
+          ]),
+        ],
+      };
+    }
+  }
+}
+
+function confidenceOf(facts: ThreadFacts, ofProcess: readonly ThreadFacts[]): Confidence | undefined {
+  const { thread, frames, cut } = facts;
+  if (thread.idleAs !== undefined || thread.progress === 'moving') return undefined;
+  const forked = frames.some(isForkFrame);
+  // A pool that has work to do looks the same for a while.
+  const word = thread.progress === 'stuck' ? 'likely' : 'possible';
+  const pool = poolWait(frames);
+  if (pool === undefined) return forked && isHidden(facts) ? word : undefined;
+  if (ofProcess.some((other) => other !== facts && other.frames.some(usesPool))) return undefined;
+  const alone = ofProcess.length === 1 && thread.view.everyThread && !cut;
+  if (alone && facts.process.pid !== undefined) return 'likely';
+  if (forked) return word;
+  // Locks of such a runtime are held for moments only.
+  return cut && pool === 'lock' && frames.some(({ categories }) => categories.has('parallel-region'))
+    ? 'possible'
+    : undefined;
+}
+
+/** Without C frames only the package tells. */
+function isHidden({ thread, frames }: ThreadFacts): boolean {
+  const [innermost] = frames;
+  return (
+    !thread.view.native &&
+    thread.activity !== 'active' &&
+    innermost !== undefined &&
+    PACKAGES.some((name) => isAt(innermost.frame, name))
+  );
+}
+
+/** How a thread waits inside a library that has threads of its own, if it does. */
+function poolWait(frames: readonly KnownFrame[]): 'lock' | 'work' | undefined {
+  const pool = frames.findIndex(usesPool);
+  if (pool < 0) return undefined;
+  const inner = frames.slice(0, pool + 1);
+  if (inner.some(({ frame }) => frame.language === 'python')) return undefined;
+  const waits = inner.some(({ categories }) => categories.has('lock-wait'));
+  if (waits) return 'lock';
+  // Unnamed frames of the library itself, innermost: libgomp spins and waits in functions that it does not export.
+  const [innermost] = inner;
+  const within =
+    innermost !== undefined &&
+    (usesPool(innermost) || POOL_WAITS.some((category) => innermost.categories.has(category)));
+  return within || inner.some(({ categories }) => categories.has('condition-wait') || categories.has('thread-join'))
+    ? 'work'
+    : undefined;
+}
+
+const POOL_WAITS = ['condition-wait', 'semaphore-wait', 'thread-join', 'futex', 'spin'] as const;
+
+function usesPool({ frame, categories }: KnownFrame): boolean {
+  return (
+    frame.language === 'native' &&
+    (categories.has('native-pool') ||
+      categories.has('parallel-region') ||
+      LIBRARIES.some((place) => isAt(frame, place)))
+  );
+}
+
+/** Runtimes that do nothing but run work on their threads; wheels add a hash to the name. */
+const LIBRARIES = [
+  'libgomp*',
+  'libiomp5*',
+  'libomp.*',
+  'libopenblas*',
+  'libscipy_openblas*',
+  'libtbb*',
+  'libmkl_*thread*',
+];
+
+/** Packages all of whose work is done by threads of their own. */
+const PACKAGES = [
+  'polars/',
+  'pyarrow/',
+  'lightgbm/',
+  'xgboost/',
+  'tensorflow/',
+  'jax/',
+  'faiss/',
+  'cv2/',
+  'grpc/_channel.py',
+  'duckdb/',
+];
