@@ -1,6 +1,7 @@
 import type { Role } from '../model/thread.ts';
 import type { WaitGraph } from '../model/wait-graph.ts';
 import type { ThreadFacts } from './facts.ts';
+import { OWN_WORKER } from './idle-shapes.ts';
 import { threadNodeId } from './wait-graph.ts';
 
 /** Tells the parts that threads play in a wait-for graph. */
@@ -16,9 +17,10 @@ export class RoleReader {
   roleOf(facts: ThreadFacts): Role | undefined {
     const { thread } = facts;
     if (thread.frames.length === 0) return undefined;
-    if (thread.idleAs !== undefined) return 'idle';
     const node = threadNodeId(facts);
-    if (this.#roots.has(node)) return 'blocker';
+    const isRoot = this.#roots.has(node);
+    if (thread.idleAs !== undefined && !(isRoot && thread.idleAs === OWN_WORKER)) return 'idle';
+    if (isRoot) return 'blocker';
     if (this.#waiting.has(node)) return 'victim';
     if (thread.progress === 'moving' || thread.activity === 'active') return 'working';
     return 'waiting';

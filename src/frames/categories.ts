@@ -39,6 +39,8 @@ export const CATEGORIES = {
   allocator: 'allocates memory',
   'thread-entry': 'the outermost frame of a thread',
   'event-loop': 'runs an event loop',
+  'loop-callback': 'the event loop runs a callback',
+  'green-thread': 'runs a green thread',
   eval: 'evaluates Python code',
   plumbing: 'carries calls from one layer to the next',
 } as const;

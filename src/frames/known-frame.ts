@@ -2,6 +2,7 @@ import { type Frame, isUnnamed, type Language } from '../model/frame.ts';
 import type { Category, FrameTable } from './categories.ts';
 import { CPYTHON } from './cpython.ts';
 import { DISTRIBUTED, DISTRIBUTED_PYTHON } from './distributed.ts';
+import { NATIVE_LOOPS, PYTHON_LOOPS } from './event-loops.ts';
 import { LIBC } from './libc.ts';
 import { bareName, canonicalName, lastPart, lastTwoParts } from './names.ts';
 import { NATIVE_LIBRARIES } from './native-libraries.ts';
@@ -35,8 +36,8 @@ interface Index {
   readonly prefixes: readonly (Entry & { readonly prefix: string })[];
 }
 
-const NATIVE = buildIndex([LIBC, CPYTHON, NATIVE_LIBRARIES, DISTRIBUTED, WINDOWS]);
-const PYTHON = buildIndex([PYTHON_STDLIB, DISTRIBUTED_PYTHON]);
+const NATIVE = buildIndex([LIBC, CPYTHON, NATIVE_LIBRARIES, NATIVE_LOOPS, DISTRIBUTED, WINDOWS]);
+const PYTHON = buildIndex([PYTHON_STDLIB, PYTHON_LOOPS, DISTRIBUTED_PYTHON]);
 const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIVE, python: PYTHON };
 
 /**

@@ -1,3 +1,4 @@
+import type { Frame } from '../model/frame.ts';
 import type { Progress, Thread } from '../model/thread.ts';
 import type { Sighting } from './sightings.ts';
 
@@ -77,7 +78,8 @@ export function progressOf(sightings: readonly Sighting[]): Map<string, Progress
       if (isTold && isKernels(eye)) continue;
       const found = compareStacks(threads);
       for (const thread of threads)
-        for (const key of progressKeys(thread)) if (progress.get(key) !== 'moving') progress.set(key, found);
+        for (const key of progressKeys(thread))
+          if (found !== undefined && progress.get(key) !== 'moving') progress.set(key, found);
     }
   }
   return progress;
@@ -95,15 +97,40 @@ export function progressKeys({ id, nativeId, pthreadId }: Thread): string[] {
   ];
 }
 
-function compareStacks(threads: readonly Thread[]): Progress {
+/** Undefined where the stacks differ, but by so little that a loop without an end would look the same. */
+function compareStacks(threads: readonly Thread[]): Progress | undefined {
   const [first, ...rest] = threads.map(stackKey);
-  if (rest.some((key) => key !== first)) return 'moving';
+  if (rest.some((key) => key !== first)) {
+    if (!circles(threads)) return 'moving';
+    return threads.every((thread) => isBusy(thread) && isLoopsStep(thread)) ? 'spinning' : undefined;
+  }
   // The same line at work at every moment is no wait. py-spy's word alone proves little: see FORMATS of py-spy.
-  const busy = threads.every(({ activity, gil }) => activity === 'active' && gil === 'holds');
-  return busy ? 'spinning' : 'stuck';
+  return threads.every(isBusy) ? 'spinning' : 'stuck';
+}
+
+function isBusy({ activity, gil }: Thread): boolean {
+  return activity === 'active' && gil === 'holds';
+}
+
+/** At work in one and the same call of one function at every moment, as far as its callers tell. */
+function circles(threads: readonly Thread[]): boolean {
+  if (!threads.every(({ activity }) => activity === 'active')) return false;
+  const [first, ...rest] = threads.map(
+    ({ frames: [innermost, ...outer] }) => `${innermost?.function}\0${outer.map(frameKey).join('\n')}`,
+  );
+  return rest.every((key) => key === first);
+}
+
+/** A coroutine that the event loop called: while it is at work itself and not in a call, it has not given control back. */
+function isLoopsStep({ frames: [, caller] }: Thread): boolean {
+  return caller?.function === '_run' && caller.file?.endsWith('asyncio/events.py') === true;
 }
 
 /** Addresses differ between bare frames of one function only by chance of unwinding; lines and names tell movement. */
 function stackKey({ frames }: Thread): string {
-  return frames.map((frame) => `${frame.function}\0${frame.file}\0${frame.line}`).join('\n');
+  return frames.map(frameKey).join('\n');
+}
+
+function frameKey({ function: name, file, line }: Frame): string {
+  return `${name}\0${file}\0${line}`;
 }
