@@ -2,7 +2,6 @@ import type { IdleTable } from './idle-table.ts';
 
 /**
  * Threads that libraries with native code keep for themselves, at rest: watchdogs, progress engines, workers of pools.
- * Same form as the table in idle.ts.
  */
 export const IDLE_NATIVE: IdleTable = [
   ['gRPC server waiting for requests', 'py:{_serve, _process_event_and_continue}@grpc/_server.py$'],
