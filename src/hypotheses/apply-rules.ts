@@ -120,7 +120,8 @@ function confidenceOf(
 ): Confidence | undefined {
   if (found.unproven.length > 0) return 'possible';
   const { progress } = sample.thread;
-  const whole = progress === 'stuck' ? (stuck ?? confidence) : confidence;
+  // A thread that spins is at the same place as much as one that waits.
+  const whole = progress === 'stuck' || progress === 'spinning' ? (stuck ?? confidence) : confidence;
   const partly = found.unseen.length > 0 ? weaker(whole) : whole;
   return progress === 'moving' && partly !== undefined ? weaker(partly) : partly;
 }

@@ -1,8 +1,11 @@
-import { defineRule } from '../rule.ts';
-
-const CALLBACK = 'py:_run@asyncio/events.py!';
-
-const NOTES = { [CALLBACK]: 'the event loop runs a callback' };
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { type LoopCall, loopCallOf } from '../../analysis/loops.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
+import type { Confidence, EvidenceFrame } from '../../model/diagnosis.ts';
+import type { WaitKind } from '../../model/wait.ts';
+import { processesWithJobs, waitsForOwnFuture } from '../_shared/loop-futures.ts';
+import { defineRule, type Match } from '../rule.ts';
 
 export default defineRule({
   id: 'event-loop-blocked-by-call',
@@ -12,23 +15,15 @@ export default defineRule({
   summary:
     'The event loop runs one callback at a time. The one that it runs now waits in a blocking call, and until that returns nothing else of the loop goes on: no other request, no timer, no cancellation.',
   explanation:
-    'A coroutine gives control back only where it awaits. Calls that block (time.sleep, requests, database drivers, file and socket reads, locks) do not, so the whole loop waits with them: for seconds if the other side answers, for ever if it does not.',
-  signatures: [
-    {
-      find: `${CALLBACK} -> !py:{result, exception}@concurrent/futures/_base.py -> c:{#sleep, #read, #write, #connect, #dns, #child-wait, #lock-wait}$`,
-      confidence: 'likely',
-      notes: NOTES,
-    },
-    {
-      find: `${CALLBACK} -> py:{readinto, create_connection, getaddrinfo}@socket.py`,
-      confidence: 'likely',
-      notes: NOTES,
-    },
-    { find: `${CALLBACK} -> py:{do_handshake, read, recv_into}@ssl.py$`, confidence: 'likely', notes: NOTES },
-    { find: `${CALLBACK} -> py:{wait, _try_wait}@subprocess.py`, confidence: 'likely', notes: NOTES },
-  ],
+    'A coroutine, a green thread of gevent or eventlet, and a callback of Twisted or tornado give control back only where they await or yield. Calls that block (time.sleep, requests, database drivers, file and socket reads, locks, C libraries that gevent cannot patch) do not, so the whole loop waits with them: for seconds if the other side answers, for ever if it does not.',
+  signatures: [],
+  match,
   needs: ['the Python frames: py-spy dump --pid PID', 'what the call waits for: py-spy dump --native --pid PID'],
-  notWhen: ['the loop rests in select(): it waits for work', 'the callback computes: two moments differ'],
+  notWhen: [
+    'the loop rests in select(): it waits for work',
+    'the callback computes: the thread holds the GIL, or two moments differ',
+    'the loop is that of a notebook, which runs a cell',
+  ],
   remediation: [
     {
       kind: 'now',
@@ -37,11 +32,11 @@ export default defineRule({
     },
     {
       kind: 'fix',
-      step: 'Use the asynchronous counterpart (asyncio.sleep, aiohttp or httpx.AsyncClient, asyncpg), or move the call off the loop: await asyncio.to_thread(function, …).',
+      step: 'Use the asynchronous counterpart (asyncio.sleep, aiohttp or httpx.AsyncClient, asyncpg), or move the call off the loop: await asyncio.to_thread(function, …); with gevent gevent.get_hub().threadpool.apply(function), with Twisted threads.deferToThread(function).',
     },
     {
       kind: 'prevent',
-      step: 'Give every network call a timeout, and let loop.slow_callback_duration warn of what blocks.',
+      step: 'Give every network call a timeout, and let loop.slow_callback_duration warn of what blocks. With gevent and eventlet patch before any other import, and use drivers that know of it (psycogreen, grpc.experimental.gevent).',
     },
     {
       kind: 'verify',
@@ -51,9 +46,98 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'grpc/grpc#4629',
+      url: 'https://github.com/grpc/grpc/issues/4629',
+      establishes: 'under gevent, gRPC waited natively in its completion queue on the thread of the hub',
+    },
+    {
       title: 'Developing with asyncio: running blocking code',
       url: 'https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code',
       establishes: 'a blocking call delays all tasks of the loop; run_in_executor takes it off',
     },
   ],
 });
+
+/** Waits that a loop makes by itself, or that say nothing of the callback. */
+const OTHER: ReadonlySet<WaitKind> = new Set<WaitKind>(['gil', 'stopped']);
+
+function* match({ buckets, threads }: Facts): Iterable<Match> {
+  const atWork = processesWithJobs(threads);
+  for (const { sample, threads: alike } of buckets) {
+    const call = loopCallOf(sample);
+    if (call === undefined || waitsForOwnFuture(sample, call, atWork) !== undefined) continue;
+    const confidence = confidenceOf(sample, call);
+    if (confidence !== undefined)
+      yield {
+        confidence,
+        threads: alike.map((thread) => ({ thread, note: noteOf(thread), frames: marksOf(thread, call) })),
+      };
+  }
+}
+
+function confidenceOf({ thread, frames, process }: ThreadFacts, call: LoopCall): Confidence | undefined {
+  const { wait, gil, activity, progress, role } = thread;
+  if (gil === 'holds' || progress === 'moving') return undefined;
+  // py-spy's word for a call whose C frames it does not show.
+  if (wait === undefined) return activity === 'idle' && !thread.view.native ? 'possible' : undefined;
+  if (OTHER.has(wait.kind) || (wait.frames.at(-1) ?? 0) >= call.loop || isLoopsOwn(frames)) return undefined;
+  // Starting a thread or a child waits for a moment.
+  const starts = frames.slice(0, call.loop).some(({ plain }) => plain === 'start' || plain === '_execute_child');
+  // A call that does not block is seen as active; on musl everything is.
+  if (starts || wait.timeout === 'some' || (activity === 'active' && progress !== 'stuck')) return 'possible';
+  // What holds the lock, and whether it is this thread itself, is the question of other rules.
+  if (!call.seen || (wait.kind === 'lock' && role !== 'victim') || frames.slice(0, call.loop).some(isSideways))
+    return 'possible';
+  const isPlain = thread.view.native || wait.kind !== 'condition' || progress === 'stuck';
+  return isPlain || process.threads.length === 1 ? 'likely' : 'possible';
+}
+
+/** Sockets of asyncio's and tornado's streams do not block: who stands in their send() is at work. */
+function isLoopsOwn(frames: readonly KnownFrame[]): boolean {
+  const innermost = frames.find(({ frame }) => frame.language === 'python');
+  if (innermost !== undefined) return STREAMS.some((place) => isAt(innermost.frame, place));
+  // Without Python frames the select() of a hub written in Python looks like any other.
+  return frames.some(({ bare }) => /^(?:select_(?:epoll|poll|select|kqueue)|pyepoll_|poll_poll$)/.test(bare));
+}
+
+const STREAMS = [
+  'asyncio/',
+  'tornado/',
+  'twisted/internet/',
+  'trio/',
+  'anyio/',
+  'uvloop/',
+  'gevent/',
+  'eventlet/',
+] as const;
+
+/** Code that the callback did not call by itself: what it waits for has reasons of its own. */
+function isSideways({ categories }: KnownFrame): boolean {
+  return (
+    categories.has('finalizer') || categories.has('gc') || categories.has('signal-handler') || categories.has('import')
+  );
+}
+
+function noteOf({ thread }: ThreadFacts): string {
+  return thread.wait?.says ?? 'stands in a call that blocks';
+}
+
+function marksOf({ thread, frames }: ThreadFacts, { loop, library }: LoopCall): EvidenceFrame[] {
+  const wait = thread.wait?.frames.at(-1);
+  const caller = frames.findIndex(
+    ({ frame, plumbing }, index) => frame.language === 'python' && !plumbing && index > (wait ?? -1),
+  );
+  const marks = new Map<number, string>();
+  if (wait !== undefined) marks.set(wait, thread.wait?.says ?? '');
+  if (caller >= 0 && caller < loop) marks.set(caller, 'makes the call');
+  marks.set(
+    loop,
+    library === 'greenlet' || library === 'gevent'
+      ? 'runs a green thread'
+      : `the event loop (${library}) runs a callback`,
+  );
+  return [...marks].flatMap(([index, note]) => {
+    const frame = thread.frames[index];
+    return frame === undefined ? [] : [{ index, frame, note }];
+  });
+}

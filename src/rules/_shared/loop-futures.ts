@@ -1,0 +1,93 @@
+import type { ThreadFacts } from '../../analysis/facts.ts';
+import type { LoopCall } from '../../analysis/loops.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
+import type { Confidence } from '../../model/diagnosis.ts';
+import type { Process } from '../../model/process.ts';
+
+/**
+ * Functions that make asynchronous code look synchronous: they hand a coroutine to a loop and block until it is done.
+ * By name: "sync", "run_sync", "_sync_wrapper", "async_to_sync", "run_async", "run_coroutine", "syncify".
+ */
+const FACE =
+  /^_*(?:(?:.+_)?sync(?:_.+)?|syncify|(?:.+_)?(?:to_sync|run_async|run_coroutine.*|run_coro.*|await_sync|wait_for_coro.*|from_coroutine))$/i;
+
+/** The same, by place: what libraries call them. */
+const FACES: readonly (readonly [name: string, place: string])[] = [
+  ['blockingCallFromThread', 'twisted/internet/threads.py'],
+  ['__call__', 'asgiref/sync.py'],
+  ['run_until_future', 'asgiref/current_thread_executor.py'],
+  ['run', 'anyio/from_thread.py'],
+  ['run_sync', 'anyio/from_thread.py'],
+  ['from_thread_run', 'trio/_threads.py'],
+  ['sync', 'distributed/utils.py'],
+  ['wrapped', 'jupyter_core/utils/__init__.py'],
+];
+
+/** Index of the innermost frame that makes asynchronous code look synchronous, directly around the wait. */
+export function syncFaceOf({ frames, thread }: ThreadFacts): number | undefined {
+  const { wait } = thread;
+  if (wait === undefined || !/^(?:condition|lock|semaphore)$/.test(wait.kind)) return undefined;
+  const wanted = frames
+    .map((frame, index) => ({ frame, index }))
+    .filter(({ frame }) => frame.frame.language === 'python' && !isPrimitive(frame))
+    .slice(0, CALLERS);
+  return wanted.find(({ frame }) => isFace(frame))?.index;
+}
+
+/** A wrapper may have a helper between itself and the wait. */
+const CALLERS = 2;
+
+/** threading.py, queue.py and the futures themselves. */
+function isPrimitive({ frame, categories }: KnownFrame): boolean {
+  return (
+    categories.has('condition-wait') ||
+    categories.has('lock-wait') ||
+    isAt(frame, 'threading.py') ||
+    isAt(frame, 'concurrent/futures/_base.py')
+  );
+}
+
+export function isFace({ plain, frame }: KnownFrame): boolean {
+  return FACE.test(plain) || FACES.some(([name, place]) => plain === name && isAt(frame, place));
+}
+
+/**
+ * Whether a callback of an event loop waits for something that this loop has to do, and how sure that is. Undefined where it
+ * waits for a job of an executor, or for nothing of the kind.
+ *
+ * @param atWork processes in which an executor runs jobs
+ */
+export function waitsForOwnFuture(
+  facts: ThreadFacts,
+  call: LoopCall,
+  atWork: ReadonlySet<Process>,
+): { readonly confidence: Confidence; readonly future: number } | undefined {
+  const face = syncFaceOf(facts);
+  if (face !== undefined && face < call.loop) return { confidence: 'likely', future: face };
+  const inside = facts.frames.slice(0, call.loop);
+  const future = inside.findIndex(
+    ({ plain, frame }) => /^(?:result|exception)$/.test(plain) && isAt(frame, 'concurrent/futures/_base.py'),
+  );
+  if (future < 0 || inside.some(isExecutors)) return undefined;
+  // An excerpt may have left the executor's workers out.
+  return atWork.has(facts.process) ? undefined : { confidence: 'likely', future };
+}
+
+/** executor.map() and as_completed() wait for jobs of an executor. */
+function isExecutors({ plain, frame }: KnownFrame): boolean {
+  return (
+    isAt(frame, 'concurrent/futures/_base.py') &&
+    /^(?:result_iterator|as_completed|wait|_result_or_cancel|map)$/.test(plain)
+  );
+}
+
+/** Processes in which a worker of an executor runs a job: a future may be that job's, and then only takes its time. */
+export function processesWithJobs(threads: readonly ThreadFacts[]): ReadonlySet<Process> {
+  return new Set(threads.filter(runsJob).map(({ process }) => process));
+}
+
+function runsJob({ frames, thread }: ThreadFacts): boolean {
+  if (thread.idleAs !== undefined) return false;
+  return frames.some(({ plain, frame }) => plain === '_worker' && isAt(frame, 'concurrent/futures/thread.py'));
+}
