@@ -96,5 +96,5 @@ function fillBuckets<Known extends ThreadFacts>(threads: readonly Known[]): { th
 function bucketKey({ thread, frames, cut }: ThreadFacts): string {
   const { view } = thread;
   const head = `${view.python}${view.native}${view.interpreter}${cut}${thread.progress}${thread.collecting}${thread.gil}`;
-  return `${head}\n${frames.map(({ bare, frame }) => `${bare}\0${frame.file ?? frame.module ?? ''}`).join('\n')}`;
+  return `${head} ${frames.map(({ kind }) => kind).join(' ')}`;
 }

@@ -1,5 +1,6 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
 import { isAt } from '../frames/places.ts';
+import { AnchorIndex } from '../signatures/anchors.ts';
 import { compileSignature } from '../signatures/compile.ts';
 import { matchSignature } from '../signatures/match.ts';
 import { parseSignature } from '../signatures/parse.ts';
@@ -10,10 +11,13 @@ import { POOLS } from './idle/pools.ts';
 import { SERVERS } from './idle/servers.ts';
 import { idleShape } from './idle-shapes.ts';
 
-const COMPILED = [...POOLS, ...SERVERS, ...BACKGROUND, ...IDLE_NATIVE].map(([label, find]) => ({
-  label,
-  compiled: compileSignature(parseSignature(find)),
-}));
+const COMPILED = new AnchorIndex(
+  [...POOLS, ...SERVERS, ...BACKGROUND, ...IDLE_NATIVE].map(([label, find], order) => ({
+    order,
+    label,
+    compiled: compileSignature(parseSignature(find)),
+  })),
+);
 
 /**
  * What kind of thread at rest this is, if it is one: threads that wait because it is their job are known by their whole stack.
@@ -25,11 +29,13 @@ export function idleKind(facts: ThreadFacts): string | undefined {
   if (thread.gil === 'holds') return undefined;
   if (frames.some(isAtEnd)) return undefined;
   const stack = { frames, view: thread.view, truncated: cut, told: new Set<never>() };
-  const found = COMPILED.find(({ compiled }) => {
-    const match = matchSignature(compiled, stack);
-    if (match === undefined || match.unseen.length > 0) return false;
-    return frames.slice(0, match.seen.at(-1)?.index ?? 0).every(isPartOfRest);
-  });
+  const found = COMPILED.candidates(frames)
+    .sort((one, other) => one.order - other.order)
+    .find(({ compiled }) => {
+      const match = matchSignature(compiled, stack);
+      if (match === undefined || match.unseen.length > 0) return false;
+      return frames.slice(0, match.seen.at(-1)?.index ?? 0).every(isPartOfRest);
+    });
   return found?.label ?? idleShape(facts);
 }
 

@@ -77,22 +77,29 @@ const OWNER = /__owner = (\d+)/g;
 /** "_owner=140259" in the repr of a pure Python RLock: a pthread id. */
 const PYTHON_OWNER = /\b_owner=(\d{6,})/g;
 
+export interface NamedOwner {
+  readonly nativeId: number | undefined;
+  readonly pthreadId: string | undefined;
+  readonly value: string;
+}
+
 /** Thread ids that any value of a stack names as owner of some lock, with the value's own text. */
-export function ownersNamed({
-  frames,
-  thread: { mutexOwner },
-}: ThreadFacts): { nativeId: number | undefined; pthreadId: string | undefined; value: string }[] {
+export function ownersNamed({ frames, thread: { mutexOwner } }: ThreadFacts): NamedOwner[] {
   // Read from the process itself, where a live one was looked at.
   const read = mutexOwner === undefined ? [] : [{ nativeId: mutexOwner, pthreadId: undefined, value: '' }];
   const named = frames.flatMap(({ frame }) =>
-    [...frame.arguments, ...frame.locals].flatMap(({ value }) => [
-      ...[...value.matchAll(OWNER)].map((found) => ({ nativeId: Number(found[1]), pthreadId: undefined, value })),
-      ...[...value.matchAll(PYTHON_OWNER)].map((found) => ({
-        nativeId: undefined,
-        pthreadId: `0x${BigInt(found[1] ?? 0).toString(16)}`,
-        value,
-      })),
-    ]),
+    [...frame.arguments, ...frame.locals].flatMap(({ value }) => (value.includes('_owner') ? ownersIn(value) : [])),
   );
   return [...read, ...named];
+}
+
+function ownersIn(value: string): NamedOwner[] {
+  return [
+    ...[...value.matchAll(OWNER)].map((found) => ({ nativeId: Number(found[1]), pthreadId: undefined, value })),
+    ...[...value.matchAll(PYTHON_OWNER)].map((found) => ({
+      nativeId: undefined,
+      pthreadId: `0x${BigInt(found[1] ?? 0).toString(16)}`,
+      value,
+    })),
+  ];
 }

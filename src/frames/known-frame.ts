@@ -23,7 +23,11 @@ export interface KnownFrame {
   /** Carries calls between layers; not counted when a signature says "directly" or "innermost". */
   readonly plumbing: boolean;
   readonly unnamed: boolean;
+  /** Equal for frames of the same function of the same file, in one diagnosis. */
+  readonly kind: number;
 }
+
+type Known = Omit<KnownFrame, 'frame'>;
 
 interface Entry {
   readonly category: Category;
@@ -45,20 +49,46 @@ const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIV
  * One instance serves one diagnosis, so that memory does not grow with the number of diagnoses.
  */
 export class FrameKnowledge {
-  readonly #known = new Map<string, Omit<KnownFrame, 'frame'>>();
+  readonly #known: Readonly<Record<Language, KnownBy>> = { python: new Map(), native: new Map(), kernel: new Map() };
+  readonly #kinds = new Map<string, number>();
 
   lookUp(frame: Frame): KnownFrame {
-    const key = `${frame.language}\0${frame.function}\0${frame.file}\0${frame.module}`;
-    let known = this.#known.get(key);
-    if (known === undefined) {
-      known = classify(frame);
-      this.#known.set(key, known);
-    }
-    return { frame, ...known };
+    const known = this.#find(frame);
+    // Field by field: this runs for each frame, and spreading objects is dear.
+    const { bare, plain, canonical, categories, plumbing, unnamed, kind } = known;
+    return { frame, bare, plain, canonical, categories, plumbing, unnamed, kind };
+  }
+
+  /** Maps in maps, since one key of all parts would have to be put together for each frame. */
+  #find(frame: Frame): Known {
+    const byFile = inner(this.#known[frame.language], frame.function);
+    const byModule = inner(byFile, frame.file);
+    const known = byModule.get(frame.module) ?? this.#classify(frame);
+    byModule.set(frame.module, known);
+    return known;
+  }
+
+  #classify(frame: Frame): Known {
+    const known = classify(frame);
+    const key = `${known.bare}\0${frame.file ?? frame.module ?? ''}`;
+    const kind = this.#kinds.get(key) ?? this.#kinds.size;
+    this.#kinds.set(key, kind);
+    return { ...known, kind };
   }
 }
 
-function classify(frame: Frame): Omit<KnownFrame, 'frame'> {
+/** By function, file and module. */
+type KnownBy = Map<string, Map<string | undefined, Map<string | undefined, Known>>>;
+
+function inner<Key, Of, Value>(maps: Map<Key, Map<Of, Value>>, key: Key): Map<Of, Value> {
+  const known = maps.get(key);
+  if (known !== undefined) return known;
+  const made = new Map<Of, Value>();
+  maps.set(key, made);
+  return made;
+}
+
+function classify(frame: Frame): Omit<Known, 'kind'> {
   const bare = frame.language === 'python' ? frame.function : bareName(frame.function);
   const canonical = frame.language === 'python' ? bare : canonicalName(bare);
   const plain = lastPart(bare);

@@ -3,6 +3,7 @@ import { CATEGORIES, type Category } from '../frames/categories.ts';
 import type { Confidence, EvidenceFrame, Unseen } from '../model/diagnosis.ts';
 import type { Thread } from '../model/thread.ts';
 import type { Match, Rule, RuleSignature } from '../rules/rule.ts';
+import { AnchorIndex } from '../signatures/anchors.ts';
 import { type CompiledSignature, compileSignature } from '../signatures/compile.ts';
 import { matchSignature, type SignatureMatch } from '../signatures/match.ts';
 import { parseSignature } from '../signatures/parse.ts';
@@ -39,32 +40,27 @@ interface Candidate {
   readonly compiled: CompiledSignature;
 }
 
-interface SignatureIndex {
-  readonly byAnchor: ReadonlyMap<string, readonly Candidate[]>;
-  readonly unanchored: readonly Candidate[];
+/** Made once for each set of rules: parsing hundreds of signatures takes longer than matching them. */
+const INDICES = new WeakMap<readonly Rule[], AnchorIndex<Candidate>>();
+
+function indexSignatures(rules: readonly Rule[]): AnchorIndex<Candidate> {
+  const known = INDICES.get(rules);
+  if (known !== undefined) return known;
+  const index = new AnchorIndex(
+    rules.flatMap((rule) =>
+      rule.signatures.map((signature) => ({
+        rule,
+        signature,
+        compiled: compileSignature(parseSignature(signature.find)),
+      })),
+    ),
+  );
+  INDICES.set(rules, index);
+  return index;
 }
 
-function indexSignatures(rules: readonly Rule[]): SignatureIndex {
-  const byAnchor = new Map<string, Candidate[]>();
-  const unanchored: Candidate[] = [];
-  for (const rule of rules) {
-    for (const signature of rule.signatures) {
-      const compiled = compileSignature(parseSignature(signature.find));
-      const candidate = { rule, signature, compiled };
-      if (compiled.anchors === undefined) unanchored.push(candidate);
-      for (const anchor of compiled.anchors ?? []) byAnchor.set(anchor, [...(byAnchor.get(anchor) ?? []), candidate]);
-    }
-  }
-  return { byAnchor, unanchored };
-}
-
-function matchBucket(bucket: Bucket, { byAnchor, unanchored }: SignatureIndex): RuleMatch[] {
-  const candidates = new Set(unanchored);
-  for (const { plain, canonical } of bucket.sample.frames) {
-    for (const name of new Set([plain, canonical]))
-      for (const candidate of byAnchor.get(name) ?? []) candidates.add(candidate);
-  }
-  return [...candidates].flatMap((candidate) => matchOne(bucket, candidate) ?? []);
+function matchBucket(bucket: Bucket, index: AnchorIndex<Candidate>): RuleMatch[] {
+  return index.candidates(bucket.sample.frames).flatMap((candidate) => matchOne(bucket, candidate) ?? []);
 }
 
 function matchOne(bucket: Bucket, { rule, signature, compiled }: Candidate): RuleMatch | undefined {

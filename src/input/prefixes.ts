@@ -46,7 +46,11 @@ export function splitStreams(lines: readonly Line[]): Stream[] {
   const usual = unknown === undefined ? PREFIXES : [unknown, ...PREFIXES];
   const composed = [COMPOSE, ...usual];
   lines.forEach((line, index) => {
-    const { text, origin } = stripPrefixes(line.text, compose.has(index) ? composed : usual);
+    const patterns = compose.has(index) ? composed : usual;
+    const { text, origin } =
+      patterns === PREFIXES && !BEGINS.test(line.text)
+        ? { text: line.text, origin: undefined }
+        : stripPrefixes(line.text, patterns);
     const stream = streams.get(origin) ?? [];
     streams.set(origin, stream);
     stream.push(text === line.text ? line : { text, number: line.number });
@@ -58,6 +62,9 @@ interface Stripped {
   readonly text: string;
   readonly origin: string | undefined;
 }
+
+/** "#0  poll ()", "    wait (threading.py:320)": nearly every line of a dump begins with what begins no prefix. */
+const BEGINS = /^[\dA-Z[(]/;
 
 function stripPrefixes(original: string, patterns: readonly RegExp[]): Stripped {
   let text = original;
@@ -100,9 +107,9 @@ function runsOfCompose(lines: readonly Line[]): ReadonlySet<number> {
 function commonPrefix(lines: readonly Line[]): RegExp | undefined {
   const counts = new Map<string, number>();
   for (const { text } of lines) {
-    if (text.length > 2000 || firstMatch(PREFIXES, text) !== undefined) continue;
+    if (text.length > 2000) continue;
     const column = text.search(HEADER);
-    if (column <= 0) continue;
+    if (column <= 0 || firstMatch(PREFIXES, text) !== undefined) continue;
     const shape = text.slice(0, column).replace(/\d+/g, '0');
     if (looksLikePrefix(shape)) counts.set(shape, (counts.get(shape) ?? 0) + 1);
   }

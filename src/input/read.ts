@@ -1,6 +1,7 @@
 import type { Dump, Warning } from '../model/dump.ts';
-import type { Line, Parsed, Parser, TextParser } from '../parsers/parser.ts';
+import type { Line, Parsed, Parser } from '../parsers/parser.ts';
 import { explainLine } from './capture-errors.ts';
+import { Claims } from './claims.ts';
 import { cleanLines } from './clean.ts';
 import { decodeText } from './decode.ts';
 import { dedentBlocks } from './indentation.ts';
@@ -24,7 +25,8 @@ export function readInput(input: Input, parsers: readonly Parser[]): Reading {
   const streams = splitStreams(undoMarkup(cleanLines(text)));
   const dumps: Dump[] = [];
   const left: Leftover = { inside: [], around: [] };
-  for (const stream of streams) dumps.push(...readStream(stream, input.name, parsers, left));
+  const claims = new Claims(parsers.filter((parser) => parser.kind === 'text'));
+  for (const stream of streams) append(dumps, readStream(stream, { source: input.name, parsers, claims, left }));
   return { dumps, warnings: warningsFor(left, dumps, input.name) };
 }
 
@@ -34,18 +36,22 @@ interface Leftover {
   readonly around: Line[];
 }
 
-function readStream(stream: Stream, source: string, parsers: readonly Parser[], left: Leftover): Dump[] {
-  const { sections, unclaimed } = cutSections(dedentBlocks(stream.lines), source, parsers);
-  append(left.around, unclaimed);
-  const texts = parsers.filter((parser) => parser.kind === 'text');
-  return sections.flatMap((section) => readSection(section, { origin: stream.origin, source, texts, left }, 0));
+interface Context {
+  readonly source: string;
+  readonly parsers: readonly Parser[];
+  readonly claims: Claims;
+  readonly left: Leftover;
 }
 
-interface Context {
+function readStream({ origin, lines }: Stream, context: Context): Dump[] {
+  const { source, parsers, claims, left } = context;
+  const { sections, unclaimed } = cutSections(dedentBlocks(lines), source, parsers, claims);
+  append(left.around, unclaimed);
+  return sections.flatMap((section) => readSection(section, { ...context, origin }, 0));
+}
+
+interface StreamContext extends Context {
   readonly origin: string | undefined;
-  readonly source: string;
-  readonly texts: readonly TextParser[];
-  readonly left: Leftover;
 }
 
 /** Not `push(...items)`: a million arguments overflow the stack. */
@@ -56,7 +62,7 @@ function append<Item>(target: Item[], items: readonly Item[]): void {
 /** A suffix may be handed back this often; deeper nesting is noise, and unbounded it would be quadratic. */
 const HAND_BACKS = 3;
 
-function readSection(claimed: ClaimedSection, context: Context, depth: number): Dump[] {
+function readSection(claimed: ClaimedSection, context: StreamContext, depth: number): Dump[] {
   if ('value' in claimed.section) {
     const { parser, section } = claimed;
     const parsed = parser.kind === 'json' ? parser.parse(section) : { processes: [], skipped: [] };
@@ -72,18 +78,18 @@ function readSection(claimed: ClaimedSection, context: Context, depth: number): 
 }
 
 /** The unused end of a section is looked at again: prose, and after it perhaps a dump with a weaker header. */
-function readSuffix(suffix: readonly Line[], context: Context, depth: number): Dump[] {
+function readSuffix(suffix: readonly Line[], context: StreamContext, depth: number): Dump[] {
   if (suffix.length === 0) return [];
   if (depth >= HAND_BACKS) {
     append(context.left.around, suffix);
     return [];
   }
-  const { sections, unclaimed } = cutTextSections(suffix, context.source, context.texts);
+  const { sections, unclaimed } = cutTextSections(suffix, context.source, context.claims);
   append(context.left.around, unclaimed);
   return sections.flatMap((section) => readSection(section, context, depth + 1));
 }
 
-function toDumps({ parser }: ClaimedSection, parsed: Parsed, line: number, context: Context): Dump[] {
+function toDumps({ parser }: ClaimedSection, parsed: Parsed, line: number, context: StreamContext): Dump[] {
   if (parsed.processes.length === 0) return [];
   const { origin, source } = context;
   const processes =

@@ -1,4 +1,5 @@
 import type { JsonParser, JsonSection, Line, Parser, TextParser, TextSection } from '../parsers/parser.ts';
+import type { Claims } from './claims.ts';
 import { findJsonDocuments, type JsonDocument } from './json-documents.ts';
 
 /** A stretch of input together with the parser that claims it. */
@@ -13,14 +14,13 @@ export interface Cut {
 }
 
 /** Cuts cleaned lines into sections, each claimed by exactly one parser, in the order of the input. */
-export function cutSections(lines: readonly Line[], source: string, parsers: readonly Parser[]): Cut {
+export function cutSections(lines: readonly Line[], source: string, parsers: readonly Parser[], claims: Claims): Cut {
   const json = parsers.filter((parser) => parser.kind === 'json');
-  const text = parsers.filter((parser) => parser.kind === 'text');
   const sections: ClaimedSection[] = [];
   const unclaimed: Line[] = [];
   let next = 0;
   const cutText = (end: number): void => {
-    const cut = cutTextSections(lines.slice(next, end), source, text);
+    const cut = cutTextSections(lines.slice(next, end), source, claims);
     for (const section of cut.sections) sections.push(section);
     for (const line of cut.unclaimed) unclaimed.push(line);
   };
@@ -62,15 +62,14 @@ function claimDocuments(documents: readonly JsonDocument[], parsers: readonly Js
 }
 
 /** Cuts lines that hold no JSON. A section lasts until another format certainly begins. */
-export function cutTextSections(lines: readonly Line[], source: string, parsers: readonly TextParser[]): Cut {
+export function cutTextSections(lines: readonly Line[], source: string, claims: Claims): Cut {
   const sections: ClaimedSection[] = [];
   const unclaimed: Line[] = [];
   let open: { parser: TextParser; lines: Line[] } | undefined;
   lines.forEach((line, index) => {
-    const claim = line.text === '' ? undefined : strongestClaim(lines, index, parsers);
-    const opens = claim !== undefined && (open === undefined || (claim.certain && claim.parser !== open.parser));
-    if (opens) {
-      open = { parser: claim.parser, lines: [line] };
+    const opens = line.text === '' ? undefined : opensAt(claims, open?.parser, lines, index);
+    if (opens !== undefined) {
+      open = { parser: opens, lines: [line] };
       sections.push({ parser: open.parser, section: { source, lines: open.lines } });
     } else if (open !== undefined) open.lines.push(line);
     else unclaimed.push(line);
@@ -78,21 +77,11 @@ export function cutTextSections(lines: readonly Line[], source: string, parsers:
   return { sections, unclaimed };
 }
 
-interface StrongestClaim {
-  readonly parser: TextParser;
-  readonly certain: boolean;
-}
-
-function strongestClaim(
+function opensAt(
+  claims: Claims,
+  open: TextParser | undefined,
   lines: readonly Line[],
   at: number,
-  parsers: readonly TextParser[],
-): StrongestClaim | undefined {
-  let likely: TextParser | undefined;
-  for (const parser of parsers) {
-    const claim = parser.opens(lines, at);
-    if (claim === 'certain') return { parser, certain: true };
-    if (claim === 'likely') likely ??= parser;
-  }
-  return likely === undefined ? undefined : { parser: likely, certain: false };
+): TextParser | undefined {
+  return open === undefined ? claims.strongest(lines, at)?.parser : claims.next(open, lines, at);
 }

@@ -126,5 +126,9 @@ function pythonStack({ frames }: Thread): string {
 
 /** Tools shorten paths differently; the last part is common to all. */
 export function frameKey({ function: name, file, line }: Frame): string {
-  return `${lastPart(name)} ${file?.replace(/^.*[\\/]/, '')}:${line}`;
+  return `${lastPart(name)} ${file === undefined ? '' : fileName(file)}:${line}`;
+}
+
+function fileName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }

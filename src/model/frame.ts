@@ -33,18 +33,22 @@ export interface Frame {
   readonly place: Place;
 }
 
-/** A frame whose facts are unknown unless given. */
+const NONE: readonly Variable[] = [];
+
+/** A frame whose facts are unknown unless given. Field by field, for there are millions of them. */
 export function makeFrame(known: Partial<Frame> & Pick<Frame, 'language' | 'function' | 'place'>): Frame {
   return {
-    file: undefined,
-    line: undefined,
-    module: undefined,
-    address: undefined,
-    arguments: [],
-    locals: [],
-    entry: undefined,
-    inlined: false,
-    ...known,
+    language: known.language,
+    function: known.function,
+    file: known.file,
+    line: known.line,
+    module: known.module,
+    address: known.address,
+    arguments: known.arguments ?? NONE,
+    locals: known.locals ?? NONE,
+    entry: known.entry,
+    inlined: known.inlined ?? false,
+    place: known.place,
   };
 }
 

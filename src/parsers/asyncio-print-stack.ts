@@ -33,6 +33,7 @@ export default defineTextParser({
   format: 'asyncio-print-stack',
   tool: 'asyncio',
   title: "asyncio's `Task.print_stack()` and reprs of tasks",
+  begins: /(?:Stack|Traceback|No stack) for <|[\s[{,]*<\w*Task /,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (HEADER.test(text)) return 'certain';

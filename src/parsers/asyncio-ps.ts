@@ -22,6 +22,7 @@ export default defineTextParser({
   format: 'asyncio-ps',
   tool: 'asyncio',
   title: '`python -m asyncio ps` (Python 3.14)',
+  begins: /tid\s*,?\s*task id/,
   opens(lines, at) {
     return HEADER.test(lines[at]?.text ?? '') ? 'certain' : 'no';
   },

@@ -22,6 +22,7 @@ export default defineTextParser({
   format: 'asyncio-pstree',
   tool: 'asyncio',
   title: '`python -m asyncio pstree` (Python 3.14)',
+  begins: /[│├└+`|?]/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (!/^(?:[│ ]*[├└]──|\s*[+`|?]--) \(T\) \S/.test(text)) return 'no';

@@ -36,6 +36,7 @@ export default defineTextParser({
   format: 'austin',
   tool: 'austin',
   title: 'Austin: samples and `austin -w`',
+  begins: /P\d+;T|# austin: \d|(?:[^\x20-\x7e]\S*)?.{0,16}Process \d+ [^\x20-\x7e]/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     return /^P\d+;T/.test(text) || /^# austin: \d/.test(text) || WHERE.test(text) ? 'certain' : 'no';

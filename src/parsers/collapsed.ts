@@ -32,6 +32,9 @@ export default defineTextParser({
   format: 'collapsed',
   tool: 'collapsed stacks',
   title: 'collapsed stacks: `py-spy record -f raw` and input of flame graphs',
+  begins: /\(\S/,
+  holds: /\.py:\d+\)[; ]/,
+  mayBegin: /.*;.* \d+$/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (!isStack(text)) return 'no';

@@ -28,6 +28,7 @@ export default defineTextParser({
   format: 'current-frames',
   tool: 'sys._current_frames',
   title: 'recipes on `sys._current_frames()`',
+  begins: /\*{3} ?STACKTRACE|File:|#+ ?[Tt][Hh]/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (START.test(text) || FRAME.test(text)) return 'certain';

@@ -30,6 +30,7 @@ export default defineTextParser({
   format: 'eu-stack',
   tool: 'eu-stack',
   title: '`eu-stack` of elfutils',
+  begins: /PID \d|TID \d/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (PROCESS.test(text) || (THREAD.test(text) && FRAME.test(nextText(lines, at) ?? '#0 0x00000000')))

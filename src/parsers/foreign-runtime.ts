@@ -37,6 +37,9 @@ export default defineTextParser({
   format: 'foreign-runtime',
   tool: 'another runtime',
   title: 'dumps of Java, Go, .NET, Node, Ruby and PHP, which are recognised and left out',
+  begins:
+    /Full thread dump|".{0,300} (?:os_)?prio=|java\.lang\.Thread|at |goroutine \d|[Oo][Ss] [Tt]hread|#\d+ \S+\.php\(/,
+  holds: /\.rb:\d/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     // Sources of a million characters are no stack lines.

@@ -7,6 +7,7 @@ export default defineTextParser({
   format: 'gdb-dap-log',
   tool: 'gdb',
   title: 'Debug Adapter Protocol: gdb’s `dap-log-file`, or the wire with `Content-Length`',
+  begins: /(?:READ|WROTE): <|Content-Length: /,
   opens: claim,
   parse({ source, lines }) {
     const skipped: Line[] = [];

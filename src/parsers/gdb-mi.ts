@@ -8,6 +8,8 @@ export default defineTextParser({
   format: 'gdb-mi',
   tool: 'gdb',
   title: 'GDB/MI: `-stack-list-frames`, `-thread-info`, console text in `~"…"`',
+  begins: /(?:\d+: \(\d+\) )?(?:->|<-)?\d*(?:\^[a-z]+,|\*[a-z]+,|=[a-z]+-|~")/,
+  mayBegin: /(?:\d+: \(\d+\) )?(?:->|<-)?\d*[\^@&-]/,
   opens: (lines, at) => claim(lines[at]?.text ?? ''),
   parse({ source, lines }) {
     const skipped: Line[] = [];

@@ -1,4 +1,4 @@
-import { claimGdb } from './_shared/gdb-opening.ts';
+import { BEGINS, claimGdb, SHELL_COMMAND } from './_shared/gdb-opening.ts';
 import { toProcesses } from './_shared/gdb-processes.ts';
 import { readSession } from './_shared/gdb-reader.ts';
 import { defineTextParser } from './parser.ts';
@@ -9,6 +9,8 @@ export default defineTextParser({
   format: 'gdb-text',
   tool: 'gdb',
   title: 'gdb `bt`, `thread apply all bt`, `bt full`, `info threads`, `py-bt-full`',
+  begins: BEGINS,
+  holds: SHELL_COMMAND,
   opens: (lines, at) => claimGdb(lines, at, 'gdb-text'),
   parse({ source, lines }) {
     const { stops, skipped } = readSession(lines, source);

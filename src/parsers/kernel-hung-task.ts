@@ -28,6 +28,8 @@ export default defineTextParser({
   format: 'kernel-hung-task',
   tool: 'kernel',
   title: "the kernel log's hung tasks (also sysrq-w, sysrq-t)",
+  begins: /(?:<\d+>)?(?:\[ *\d+\.\d+\](?:\[[TC] *\d+\])? ?)?\s*(?:INFO: task |task:)/,
+  holds: /\bkernel: ?\S/,
   opens(lines, at) {
     const text = withoutStamp(lines[at]?.text ?? '');
     return BLOCKED.test(text) || TASK.test(text) ? 'certain' : 'no';

@@ -27,6 +27,8 @@ export default defineTextParser({
   format: 'macos-crash',
   tool: 'ReportCrash',
   title: "macOS crash reports' text",
+  begins: /Thread \d+(?: Crashed)?:/,
+  mayBegin: /Process: {2,}/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (THREAD.test(text)) return FRAME.test(nextText(lines, at) ?? '') ? 'certain' : 'no';

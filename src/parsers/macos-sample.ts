@@ -33,6 +33,7 @@ export default defineTextParser({
   format: 'macos-sample',
   tool: 'sample',
   title: "macOS's `sample`",
+  begins: /Analysis of sampling |Call graph:|\d+ Thread_/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (TITLE.test(text)) return 'certain';

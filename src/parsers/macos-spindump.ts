@@ -44,6 +44,7 @@ export default defineTextParser({
   format: 'macos-spindump',
   tool: 'spindump',
   title: "macOS's `spindump` and hang reports",
+  begins: /Data Source:|Event:|Thread 0x/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     return TITLE.test(text) || THREAD.test(text) ? 'certain' : 'no';

@@ -44,6 +44,16 @@ interface ParserMeta {
 /** Reads a line-based format. Never throws: what it does not understand, it skips. */
 export interface TextParser extends ParserMeta {
   readonly kind: 'text';
+  /**
+   * Where a line may make `opens` say `certain`, as a pattern that stands at its first character that is no blank.
+   * Most lines of a dump can begin nothing, and are told by one look at the patterns of all parsers together: no flags,
+   * no groups with names.
+   */
+  readonly begins: RegExp;
+  /** What such a line holds anywhere, where its beginning does not tell. */
+  readonly holds?: RegExp;
+  /** The same as `begins` for `likely`, where the other two do not match those lines. */
+  readonly mayBegin?: RegExp;
   /** Looks at `lines[at]` and, where one line cannot tell, at the few lines after it. */
   opens(lines: readonly Line[], at: number): Claim;
   parse(section: TextSection): Parsed;

@@ -29,6 +29,7 @@ export default defineTextParser({
   format: 'sampling-dump',
   tool: 'profiling.sampling',
   title: '`python -m profiling.sampling dump` (Python 3.15)',
+  begins: /Stack dump/,
   opens(lines, at) {
     return HEADER.test(lines[at]?.text ?? '') ? 'certain' : 'no';
   },

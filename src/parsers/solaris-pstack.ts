@@ -21,6 +21,7 @@ export default defineTextParser({
   format: 'solaris-pstack',
   tool: 'pstack',
   title: '`pstack` of Solaris and illumos',
+  begins: /-{3,} +(?:lwp|thread)|(?:core '.*' of )?\d+:\s/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (THREAD.test(text)) return 'certain';

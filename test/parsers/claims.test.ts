@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PARSERS } from '../../src/generated/parsers.ts';
 import { cleanLines } from '../../src/input/clean.ts';
 import { readInput } from '../../src/input/read.ts';
+import type { Claim, TextParser } from '../../src/parsers/parser.ts';
 import { folders, ROOT } from '../support/cases.ts';
 import { realDumps } from '../support/dumps.ts';
 
@@ -53,6 +54,29 @@ test('no line is claimed for certain by two parsers', () => {
   }
   expect(twice).toEqual([]);
 }, 120_000);
+
+test('no parser claims a line that its patterns do not announce', () => {
+  const missed: string[] = [];
+  for (const { name, text } of DUMPS) {
+    const lines = cleanLines(text);
+    lines.forEach((line, at) => {
+      if (line.text === '') return;
+      for (const parser of TEXT_PARSERS) {
+        const claim = parser.opens(lines, at);
+        if (claim !== 'no' && !announces(parser, claim, line.text))
+          missed.push(`${parser.format}, ${claim}: ${name}:${line.number}`);
+      }
+    });
+  }
+  expect(missed).toEqual([]);
+}, 120_000);
+
+function announces({ begins, holds, mayBegin }: TextParser, claim: Claim, text: string): boolean {
+  const starts = (pattern: RegExp): boolean => new RegExp(`^\\s*(?:${pattern.source})`).test(text);
+  return (
+    starts(begins) || holds?.test(text) === true || (claim === 'likely' && mayBegin !== undefined && starts(mayBegin))
+  );
+}
 
 describe('real dumps are read by the parser of their tool, and by no other', () => {
   test.each(Object.entries(FORMATS))('%s.txt: %s', (file, format) => {

@@ -32,11 +32,15 @@ export function findArguments(text: string, from: number): Span | undefined {
 export function splitArguments(text: string): readonly Variable[] {
   if (text === '' || text === '...') return NONE;
   if (text.includes(CUT)) return splitCut(text);
-  const found: Variable[] = [];
   if (!INTRICATE.test(text)) {
-    for (const piece of text.split(', ')) addArgument(found, piece);
+    const pieces = text.split(', ');
+    const plain = pieces.map(readPlain);
+    if (plain.every((argument) => argument !== undefined)) return plain;
+    const found: Variable[] = [];
+    for (const piece of pieces) addArgument(found, piece);
     return found;
   }
+  const found: Variable[] = [];
   let start = 0;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -49,7 +53,16 @@ export function splitArguments(text: string): readonly Variable[] {
     else if (code === 34 || code === 39) at = skipQuoted(text, at);
   }
   addArgument(found, text.slice(start));
-  return found;
+  // An array that grew has room for 17, and there are millions of these.
+  return found.slice();
+}
+
+/** "timeout=-1": a piece that begins with a name and says nothing of the value at entry. */
+function readPlain(piece: string): Variable | undefined {
+  const equals = piece.indexOf('=');
+  NAME.lastIndex = 0;
+  if (equals < 0 || piece.includes('@') || !NAME.test(piece)) return undefined;
+  return { name: piece.slice(0, equals), value: piece.slice(equals + 1) };
 }
 
 /** Takes a piece without a name as the rest of the value before: `<vtable for Box<int, A>+16>`. */

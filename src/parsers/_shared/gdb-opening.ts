@@ -12,9 +12,12 @@ interface Opening {
   readonly claim: Claim;
 }
 
-// Most lines of any input can begin nothing of gdb's.
-const POSSIBLE =
-  /^\s*(?:#\d|Thread \d|Traceback \(|\(|\[[NTSC]|[*\d]|I[dn]|GNU|Using|Attach|Core|Program|gef|pwn|.{0,80}(?:gstack|pstack) \d)/;
+/** Where a line of gdb's that begins a dump may start, blanks aside. */
+export const BEGINS_WITHOUT_FRAME =
+  /Thread \d|Traceback \(|\(|\[[NTSC]|[*\d]|I[dn]|GNU|Using|Attach|Core|Program|gef|pwn/;
+/** A command at a shell's prompt may stand behind anything. */
+export const SHELL_COMMAND = /(?:gdb|[gp]stack) /;
+export const BEGINS = new RegExp(`#\\d|${BEGINS_WITHOUT_FRAME.source}`);
 /** What may decide: a frame, a header, a traceback, a failure, or one of these behind a prompt. */
 const BELOW = /^\s*[#TU(gp]/;
 /** How far a line that only announces looks for what it announces: the start of gdb says some 30 lines. */
@@ -51,7 +54,6 @@ export function claimGdb(lines: readonly Line[], at: number, format: GdbFormat):
 
 function findOpening(lines: readonly Line[], at: number): Opening | undefined {
   const printed = lines[at]?.text ?? '';
-  if (!POSSIBLE.test(printed) && !printed.includes('gdb ')) return undefined;
   const typed = afterPrompt(printed);
   const text = (typed ?? printed).trim();
   if (typed !== undefined && COMMAND.test(text)) return certain(formatBelow(lines, at, NEAR) ?? formatOfCommand(text));

@@ -55,12 +55,13 @@ const CUT_FILE = /\) at [^()]*$/;
 const CUT_LIBRARY = /\) from [^()]*$/;
 
 /** Joins what gdb, a mail client or the width of a terminal broke, and names each line's kind. */
-export function joinUnits(lines: readonly Line[]): Unit[] {
+export function* joinUnits(lines: readonly Line[]): Generator<Unit> {
   const pieces = clearTerminal(lines);
   const width = terminalWidth(pieces);
   const isSpaced = isDoubleSpaced(pieces);
-  const units: Draft[] = [];
   let open: Draft | undefined;
+  /** The last begun: a blank line may have ended it already. */
+  let last: Draft | undefined;
   for (const piece of pieces) {
     if (piece.text === '') {
       if (!isSpaced) open = undefined;
@@ -71,11 +72,16 @@ export function joinUnits(lines: readonly Line[]): Unit[] {
       append(open, piece, width);
       continue;
     }
+    if (last !== undefined) yield finish(last);
     open = startDraft(kind ?? 'text', piece);
-    units.push(open);
+    last = open;
   }
-  for (const unit of units) if (unit.growth !== undefined) unit.text = unit.growth.parts.join('');
-  return units;
+  if (last !== undefined) yield finish(last);
+}
+
+function finish(draft: Draft): Unit {
+  if (draft.growth !== undefined) draft.text = draft.growth.parts.join('');
+  return draft;
 }
 
 function startDraft(kind: UnitKind, { text, line }: Piece): Draft {

@@ -12,6 +12,9 @@ export default defineTextParser({
   format: 'faulthandler',
   tool: 'faulthandler',
   title: "Python's faulthandler, also from pytest and fatal errors",
+  begins: /(?:Current t|T)hread 0x|Current thread's C|Stack \(|Fatal Python|Windows fatal/,
+  holds: /Timeout \(/,
+  mayBegin: /File /,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (CERTAIN.some((header) => header.test(text))) return 'certain';

@@ -12,6 +12,7 @@ export default defineTextParser({
   format: 'lldb',
   tool: 'lldb',
   title: '`lldb`: `bt all`, `thread backtrace all`',
+  begins: /(?:\* ?)?(?:thread|frame) #|\(lldb\)|Process \d/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     const certain = [grammar.THREAD_HEAD, grammar.FRAME_HEAD, grammar.PROMPT].some((opening) => opening.test(text));

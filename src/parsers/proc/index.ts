@@ -11,6 +11,8 @@ export default defineTextParser({
   format: 'proc',
   tool: '/proc',
   title: 'Linux /proc: `stack`, `wchan`, `syscall`, `status`',
+  begins: /\[|(?:==> )?(?:\S*[$#%>]\s+)?(?:sudo )?(?:(?:cat|head|tail|grep \S+)\s+)?\/proc\/\d/,
+  mayBegin: /State:|Name:/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (parsePath(text) !== undefined || BRACKETED.test(text)) return 'certain';

@@ -10,6 +10,8 @@ export default defineTextParser({
   format: 'py-spy-text',
   tool: 'py-spy',
   title: '`py-spy dump` (also `--native`, `--locals`, `--subprocesses`, `--core`)',
+  begins: /Thread (?:\d|0x)|Process \d|Python v|Signal \d/,
+  mayBegin: /(?:[\w<>.$~]|::)+ \(/,
   opens,
   parse,
 });

@@ -63,11 +63,20 @@ function gilOf(status: string | undefined): GilState | undefined {
   return status?.endsWith('gil') ? 'holds' : undefined;
 }
 
+/** "    wait (threading.py:320)", as nearly every frame looks. */
+const PLAIN_FRAME = /^\s*([A-Za-z_<][^\s()]*) \(([^()]*\.py):(\d{1,9})\)$/;
+
 /**
  * "    wait (threading.py:320)". The location is found from the end, by walking back to the bracket that opens it: both
  * C++ names and file names hold brackets ("step (io loop (2).py:12)").
  */
 export function parseFrame(line: Line, source: string): Frame | undefined {
+  const plain = PLAIN_FRAME.exec(line.text);
+  if (plain !== null) {
+    const [, name = '', file, digits] = plain;
+    const place = { source, line: line.number };
+    return makeFrame({ language: 'python', function: name, file, line: Number(digits), place });
+  }
   const text = line.text.trim();
   if (!text.endsWith(')')) return undefined;
   const open = openingBracket(text);

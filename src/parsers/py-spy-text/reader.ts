@@ -24,8 +24,13 @@ export class PySpyReader {
   }
 
   read(line: Line): void {
-    if (line.text.trim() === '') return;
-    const used = this.#readHeader(line) || this.#readThread(line) || this.#readVariable(line) || this.#readFrame(line);
+    const initial = line.text.trimStart().charAt(0);
+    if (initial === '') return;
+    const used =
+      ('PS-'.includes(initial) && this.#readHeader(line)) ||
+      (initial === 'T' && this.#readThread(line)) ||
+      this.#readVariable(line, initial) ||
+      this.#readFrame(line);
     if (used) this.#dropPending();
     else if (this.#inCommand && this.#block !== undefined) this.#block.command += `\n${line.text}`;
     else this.#readWrapped(line);
@@ -81,8 +86,8 @@ export class PySpyReader {
     return true;
   }
 
-  #readVariable(line: Line): boolean {
-    const title = grammar.VARIABLES_TITLE.exec(line.text)?.groups?.title;
+  #readVariable(line: Line, initial: string): boolean {
+    const title = 'AL'.includes(initial) ? grammar.VARIABLES_TITLE.exec(line.text)?.groups?.title : undefined;
     if (title !== undefined && this.#thread !== undefined) {
       this.#closeVariables();
       this.#variables = { into: title === 'Arguments' ? 'arguments' : 'locals', found: [] };
@@ -97,9 +102,10 @@ export class PySpyReader {
   #readFrame(line: Line): boolean {
     if (this.#inCommand) return false;
     const frame = grammar.parseFrame(line, this.#source);
+    if (frame === undefined) return false;
     // A frame without line number and without indentation is more often prose: "see the log (attached)".
-    const prose = frame?.line === undefined && !/^\s/.test(line.text) && !/\.(?:so|dylib|dll|py)\b/.test(line.text);
-    if (frame === undefined || (this.#thread === undefined ? !grammar.looksLikeFrame(line.text) : prose)) return false;
+    const prose = frame.line === undefined && !/^\s/.test(line.text) && !/\.(?:so|dylib|dll|py)\b/.test(line.text);
+    if (this.#thread === undefined ? !grammar.looksLikeFrame(line.text) : prose) return false;
     this.#closeVariables();
     if (this.#thread === undefined) this.#openUnknownThread(line);
     this.#thread?.frames.push(frame);

@@ -10,6 +10,8 @@ export default defineTextParser({
   format: 'pystack',
   tool: 'pystack',
   title: '`pystack remote`, `pystack core` (also `--native`, `--locals`)',
+  begins: /Traceback for thread|The frame stack for|\((?:Python|C)\) File/,
+  mayBegin: /Core file |Using executable |pid: \d/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (THREAD_HEADER.test(text) || EMPTY.test(text) || FRAME.test(text)) return 'certain';

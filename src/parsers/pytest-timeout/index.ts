@@ -11,6 +11,8 @@ export default defineTextParser({
   format: 'pytest-timeout',
   tool: 'pytest-timeout',
   title: 'pytest-timeout, with the report of the failed test',
+  begins: /~+ Stack of|={3,} (?:FAIL|ERR)/,
+  holds: /\+ Timeout \+/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     return TIMEOUT_RULE.test(text) || STACK_RULE.test(text) || FAILURES_RULE.test(text) ? 'certain' : 'no';

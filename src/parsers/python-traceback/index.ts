@@ -21,6 +21,10 @@ export default defineTextParser({
   format: 'python-traceback',
   tool: 'python',
   title: 'Python tracebacks (Ctrl-C, exceptions, `traceback.print_stack`, notebooks)',
+  begins:
+    /(?:\^C)*[\s+|]*(?:Exception Group )?(?:Traceback \(|Stack \(|Call stack)|[A-Za-z_][\w.]* {2,}Traceback|Thread[ :]|(?:Exception|Error) (?:in|ignored)|Process /,
+  mayBegin:
+    /[\s|+]*(?:File |Cell In|Input In|In \[)|(?:[~/.]|[A-Za-z]:|<ipython).* in |.{0,160}\b(?:[Tt][Hh][Rr][Ee][Aa][Dd]|[Gg][Rr][Ee]{2}[Nn]|[Ss][Tt][Aa][Cc][Kk])/,
   opens(lines, at) {
     const text = lines[at]?.text ?? '';
     if (TRACEBACK.test(text)) return stackFollows(lines, at) ? 'certain' : 'likely';

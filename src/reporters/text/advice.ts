@@ -1,7 +1,7 @@
-import stringWidth from 'string-width';
 import type { Hypothesis, Reference, Remediation, RemediationKind, Unseen } from '../../model/diagnosis.ts';
 import { clip, hang, padEnd, wrap } from './layout.ts';
 import type { Page } from './page.ts';
+import { widthOf } from './width.ts';
 
 /** How much of a hypothesis to say; see `LEVELS`. */
 export interface AdviceOptions {
@@ -79,8 +79,7 @@ export function drawStep(
   if (command === undefined) return drawn;
   const said = page.say(command);
   const last = drawn.at(-1) ?? '';
-  if (drawn.length === 1 && stringWidth(last) + 2 + stringWidth(said) <= page.width)
-    return [`${last}  ${page.bold(said)}`];
+  if (drawn.length === 1 && widthOf(last) + 2 + widthOf(said) <= page.width) return [`${last}  ${page.bold(said)}`];
   return [...drawn, `${' '.repeat(indentOf(page))}${page.bold(said)}`];
 }
 

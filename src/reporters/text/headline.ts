@@ -1,10 +1,10 @@
-import stringWidth from 'string-width';
 import type { Diagnosis, Hypothesis, Verdict } from '../../model/diagnosis.ts';
 import type { Process } from '../../model/process.ts';
 import type { Progress } from '../../model/thread.ts';
 import { cutMiddle, hang } from './layout.ts';
 import type { Page } from './page.ts';
 import type { Witness } from './threads.ts';
+import { widthOf } from './width.ts';
 
 export function paintVerdict(verdict: Verdict, page: Page): string {
   const paint = { hang: page.red, suspect: page.yellow, healthy: page.green, unknown: page.yellow }[verdict];
@@ -37,7 +37,7 @@ export function drawProcess(
   const who = describeProcess(process, room, page, library);
   const all = capture.processes.length > 1 ? `, one of ${capture.processes.length} processes` : '';
   const line = `${who}   ${seen}${all}`;
-  if (stringWidth(line) <= room) return [`${indent}${page.dim(line)}`];
+  if (widthOf(line) <= room) return [`${indent}${page.dim(line)}`];
   return [`${indent}${page.dim(who)}`, ...hang(indent, `${seen}${all}`, page.width).map(page.dim)];
 }
 
@@ -56,7 +56,7 @@ export function describeProcess(
   ];
   const tail = versions.length === 0 ? '' : page.say(`  (${versions.join(', ')})`);
   if (command === undefined || command === '') return cutMiddle(`${head}${tail}`, room, page);
-  const left = room - stringWidth(head) - stringWidth(tail) - 2;
+  const left = room - widthOf(head) - widthOf(tail) - 2;
   if (left < 10) return cutMiddle(`${head}${tail}`, room, page);
   return `${head}  ${cutMiddle(page.say(shortenCommand(command)), left, page)}${tail}`;
 }

@@ -1,4 +1,3 @@
-import stringWidth from 'string-width';
 import type { Diagnosis, Hypothesis } from '../../model/diagnosis.ts';
 import type { Thread } from '../../model/thread.ts';
 import { listThreads, nameFunction } from '../_shared/names.ts';
@@ -10,6 +9,7 @@ import type { Page } from './page.ts';
 import { drawStack, type StackOptions } from './stack.ts';
 import { findWitnesses, type Witness } from './threads.ts';
 import { drawTrees } from './wait-tree.ts';
+import { widthOf } from './width.ts';
 
 /** Lines that one hypothesis may take on a page of eighty columns. */
 const HEIGHT = 40;
@@ -116,7 +116,7 @@ function withPlace(lines: readonly string[], thread: Thread | undefined, page: P
   if (thread === undefined) return [...lines];
   const place = page.say(`${thread.place.source}:${thread.place.line}`);
   const last = lines.at(-1) ?? '';
-  const room = page.width - stringWidth(last) - 3;
+  const room = page.width - widthOf(last) - 3;
   const behind = cutPath(place, room, page);
   if (room >= SHORTEST_PLACE || behind === place) return [...lines.slice(0, -1), `${last}   ${page.dim(behind)}`];
   return [...lines, `    ${page.dim(cutPath(place, page.width - 4, page))}`];

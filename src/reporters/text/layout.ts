@@ -1,6 +1,6 @@
-import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import type { Page } from './page.ts';
+import { widthOf } from './width.ts';
 
 /** Longer texts are cut before they are measured: names of expanded templates run to megabytes. */
 const LONGEST = 4000;
@@ -8,40 +8,40 @@ const LONGEST = 4000;
 /** At most `width` columns: what is too long loses its middle, since both ends of a name tell it apart. */
 export function cutMiddle(text: string, width: number, { cut }: Pick<Page, 'cut'>): string {
   const short = text.length > LONGEST ? text.slice(0, LONGEST / 2) + text.slice(-LONGEST / 2) : text;
-  if (short === text && stringWidth(text) <= width) return text;
-  const room = width - stringWidth(cut);
+  if (short === text && widthOf(text) <= width) return text;
+  const room = width - widthOf(cut);
   if (room <= 0) return takeColumns(Array.from(cut), width);
   const characters = Array.from(short);
   const head = takeColumns(characters, Math.ceil(room / 2));
-  const tail = takeColumns(characters.reverse(), room - stringWidth(head));
+  const tail = takeColumns(characters.reverse(), room - widthOf(head));
   return `${head}${cut}${Array.from(tail).reverse().join('')}`;
 }
 
 /** At most `width` columns: a path loses its outer folders, and its middle only where its last part alone is too long. */
 export function cutPath(path: string, width: number, page: Pick<Page, 'cut'>): string {
-  if (path.length <= LONGEST && stringWidth(path) <= width) return path;
+  if (path.length <= LONGEST && widthOf(path) <= width) return path;
   const parts = path.slice(-LONGEST).split('/').reverse();
   let short = parts[0] ?? '';
   for (const part of parts.slice(1)) {
     const longer = `${part}/${short}`;
-    if (stringWidth(longer) + stringWidth(page.cut) + 1 > width) break;
+    if (widthOf(longer) + widthOf(page.cut) + 1 > width) break;
     short = longer;
   }
   const cut = `${page.cut}/${short}`;
-  return stringWidth(cut) <= width ? cut : cutMiddle(short, width, page);
+  return widthOf(cut) <= width ? cut : cutMiddle(short, width, page);
 }
 
 /** At most `width` columns: what is too long loses its end. */
 export function cutEnd(text: string, width: number, { cut }: Pick<Page, 'cut'>): string {
-  if (text.length <= LONGEST && stringWidth(text) <= width) return text;
-  return `${takeColumns(Array.from(text.slice(0, LONGEST)), Math.max(0, width - stringWidth(cut))).trimEnd()}${cut}`;
+  if (text.length <= LONGEST && widthOf(text) <= width) return text;
+  return `${takeColumns(Array.from(text.slice(0, LONGEST)), Math.max(0, width - widthOf(cut))).trimEnd()}${cut}`;
 }
 
 function takeColumns(characters: readonly string[], width: number): string {
   let taken = '';
   let columns = 0;
   for (const character of characters) {
-    columns += stringWidth(character);
+    columns += widthOf(character);
     if (columns > width) break;
     taken += character;
   }
@@ -50,17 +50,22 @@ function takeColumns(characters: readonly string[], width: number): string {
 
 /** Filled with blanks to `width` columns. */
 export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
+
+/** Neither blanks at an end, which wrapping drops, nor anything that is not one column wide. */
+const FITS = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
 
 /** Lines of at most `width` columns. Words longer than a line are broken. */
 export function wrap(text: string, width: number): string[] {
+  // Most lines need no wrapping, and telling so is much cheaper than doing it.
+  if (text.length <= Math.max(8, width) && FITS.test(text)) return [text];
   return wrapAnsi(text.slice(0, LONGEST), Math.max(8, width), { hard: true, trim: true }).split('\n');
 }
 
 /** The first line begins with `head`, all others are indented, by its width unless told otherwise. */
-export function hang(head: string, text: string, width: number, indent = stringWidth(head)): string[] {
-  const room = width - Math.max(indent, stringWidth(head));
+export function hang(head: string, text: string, width: number, indent = widthOf(head)): string[] {
+  const room = width - Math.max(indent, widthOf(head));
   return wrap(text, room).map((line, index) => `${index === 0 ? head : ' '.repeat(indent)}${line}`.trimEnd());
 }
 
@@ -68,6 +73,6 @@ export function hang(head: string, text: string, width: number, indent = stringW
 export function clip(lines: readonly string[], count: number, width: number, { cut }: Pick<Page, 'cut'>): string[] {
   if (lines.length <= count) return [...lines];
   const kept = lines.slice(0, count);
-  const last = takeColumns(Array.from(kept.pop() ?? ''), width - stringWidth(cut) - 1).trimEnd();
+  const last = takeColumns(Array.from(kept.pop() ?? ''), width - widthOf(cut) - 1).trimEnd();
   return [...kept, `${last} ${cut}`];
 }

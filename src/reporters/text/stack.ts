@@ -1,4 +1,3 @@
-import stringWidth from 'string-width';
 import { isUserCode } from '../../frames/user-code.ts';
 import type { EvidenceFrame } from '../../model/diagnosis.ts';
 import type { Frame } from '../../model/frame.ts';
@@ -6,6 +5,7 @@ import { nameFunction, placeOf, plural } from '../_shared/names.ts';
 import { clip, cutMiddle, cutPath, padEnd, wrap } from './layout.ts';
 import type { Page } from './page.ts';
 import type { Witness } from './threads.ts';
+import { widthOf } from './width.ts';
 
 export interface StackOptions {
   /** What to say of the innermost line of the user's own code, where it would mislead. */
@@ -117,7 +117,7 @@ const NOTE_WIDTH = 24;
 function drawRows(rows: readonly Row[], page: Page): string[] {
   const framed = rows.filter((row) => 'name' in row);
   const room = page.width - MARGIN;
-  const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => stringWidth(text)));
+  const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => widthOf(text)));
   const name = Math.min(widest(framed.map((row) => row.name)), Math.floor(room * 0.34));
   const place = Math.min(widest(framed.map((row) => row.place)), Math.floor(room * 0.34));
   const note = room - name - place - 4;

@@ -1,4 +1,3 @@
-import stringWidth from 'string-width';
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import type { Thread } from '../../model/thread.ts';
 import type { WaitEdge } from '../../model/wait-graph.ts';
@@ -7,6 +6,7 @@ import { WaitView } from '../_shared/wait-view.ts';
 import { cutPath, hang, padEnd } from './layout.ts';
 import type { Page } from './page.ts';
 import { type Branch, growTrees, type WaitTree } from './wait-branches.ts';
+import { widthOf } from './width.ts';
 
 /** The trees of the wait-for graph as blocks of lines, and the threads that they show. */
 export interface DrawnTree {
@@ -129,7 +129,7 @@ function phrase(kind: WaitEdge['kind'], count: number, what: string): string {
 }
 
 function alignColumns(rows: readonly Row[]): Row[] {
-  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map(({ cells }) => stringWidth(cells[column] ?? ''))));
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map(({ cells }) => widthOf(cells[column] ?? ''))));
   return rows.map((row) => ({
     ...row,
     cells: row.cells.map((cell, index) => (cell === '' ? cell : padEnd(cell, widths[index] ?? 0))),
@@ -143,11 +143,11 @@ const NARROW_PLACE = 26;
 /** Places stand in a column of their own behind the texts, or below where there is no room. */
 function drawRows(rows: readonly Row[], page: Page): string[] {
   const lines = rows.map((row) => ({ ...row, head: headOf(row) }));
-  const widest = Math.min(NARROW_PLACE, Math.max(0, ...lines.map(({ place }) => stringWidth(place))));
-  const fitting = lines.map(({ head }) => stringWidth(head)).filter((width) => width + 2 + widest <= page.width);
+  const widest = Math.min(NARROW_PLACE, Math.max(0, ...lines.map(({ place }) => widthOf(place))));
+  const fitting = lines.map(({ head }) => widthOf(head)).filter((width) => width + 2 + widest <= page.width);
   const column = Math.max(0, ...fitting);
   return lines.flatMap(({ depth, cells, place, head }) => {
-    if (stringWidth(head) <= column)
+    if (widthOf(head) <= column)
       return [`${padEnd(head, column)}  ${page.dim(cutPath(place, page.width - column - 2, page))}`.trimEnd()];
     const indent = ' '.repeat(indentOf(depth));
     const text = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
