@@ -1,6 +1,8 @@
 import { Gunzip, type UnzipFileInfo, unzipSync } from 'fflate';
 import { unpackTar } from 'modern-tar';
 import type { Warning } from '../model/dump.ts';
+import { type Budget, type Limits, MIB } from './archive-budget.ts';
+import { isTar, type Kind, kindOf } from './archive-kind.ts';
 
 /** A file, or a file in an archive: then its name is `bundle.tgz/rank0/py-spy.txt`. Never used as a path. */
 export interface Member {
@@ -8,35 +10,13 @@ export interface Member {
   readonly bytes: Uint8Array;
 }
 
-export interface Limits {
-  /** Bytes of one file in an archive, expanded. */
-  readonly member: number;
-  /** Bytes of everything expanded. */
-  readonly total: number;
-  /** Files in all archives. */
-  readonly members: number;
-}
-
-/** What is left of the limits. One for all inputs of a run, so that many archives are no way around them. */
-export interface Budget {
-  readonly limits: Limits;
-  bytes: number;
-  members: number;
-}
-
 export interface Expanded {
   readonly members: readonly Member[];
   readonly warnings: readonly Warning[];
 }
 
-const MIB = 1024 * 1024;
-const LIMITS: Limits = { member: 256 * MIB, total: 1024 * MIB, members: 10_000 };
 /** An archive in an archive; what is deeper is left as it is. */
 const LAYERS = 2;
-
-export function newBudget(limits: Limits = LIMITS): Budget {
-  return { limits, bytes: limits.total, members: limits.members };
-}
 
 /** The files in an archive; `undefined` for anything else. Nothing is written to disk, and nothing expands beyond the budget. */
 export async function expandArchive(file: Member, budget: Budget): Promise<Expanded | undefined> {
@@ -51,26 +31,6 @@ interface Context {
   readonly budget: Budget;
   readonly members: Member[];
   readonly warnings: Warning[];
-}
-
-type Kind = 'gzip' | 'zip' | 'tar';
-
-/** By their first bytes: names lie, and standard input has none. */
-function kindOf(bytes: Uint8Array): Kind | undefined {
-  const [first, second, third, fourth] = bytes;
-  if (first === 0x1f && second === 0x8b) return 'gzip';
-  // "PK 3 4" begins a file, "PK 5 6" the end of an archive without files.
-  if (first === 0x50 && second === 0x4b && ((third === 3 && fourth === 4) || (third === 5 && fourth === 6)))
-    return 'zip';
-  return isTar(bytes) ? 'tar' : undefined;
-}
-
-/** "ustar" stands at byte 257, after fields that are padded with NULs, unlike a text that happens to say so. */
-function isTar(bytes: Uint8Array): boolean {
-  return (
-    [0x75, 0x73, 0x74, 0x61, 0x72].every((byte, index) => bytes[257 + index] === byte) &&
-    bytes.subarray(0, 257).includes(0)
-  );
 }
 
 async function expand(file: Member, layer: number, context: Context): Promise<void> {

@@ -1,9 +1,10 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Input } from '../input/read.ts';
 import type { Warning } from '../model/dump.ts';
-import { type Budget, expandArchive, type Member, newBudget } from './archives.ts';
+import { type Budget, newBudget } from './archive-budget.ts';
+import { kindOf } from './archive-kind.ts';
+import type { Member } from './archives.ts';
 import { recogniseBinary } from './binary-files.ts';
 import type { Io } from './io.ts';
 import { readManifest } from './manifest.ts';
@@ -60,7 +61,8 @@ async function findInputs(name: string, cwd: string): Promise<Found[]> {
     if ((await stat(path)).isDirectory()) return walk(name, { patterns: ['**/*'], folder: path, cwd });
     return [{ key: path, name, path, walked: false }];
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' && isDynamicPattern(name)) return walk(name, { patterns: [name], folder: cwd, cwd });
+    if (codeOf(error) === 'ENOENT' && (await import('tinyglobby')).isDynamicPattern(name))
+      return walk(name, { patterns: [name], folder: cwd, cwd });
     return [{ key: name, problem: unreadable(name, error) }];
   }
 }
@@ -69,6 +71,7 @@ async function walk(
   name: string,
   { patterns, folder, cwd }: { patterns: string[]; folder: string; cwd: string },
 ): Promise<Found[]> {
+  const { glob } = await import('tinyglobby');
   const paths = await glob(patterns, {
     cwd: folder,
     absolute: true,
@@ -96,7 +99,11 @@ async function readOne({ name, path }: Candidate, io: Io, budget: Budget): Promi
 }
 
 async function toInputs(name: string, bytes: Uint8Array, budget: Budget): Promise<(Input | Warning)[]> {
-  const expanded = await expandArchive({ name, bytes }, budget);
+  // Loaded when needed, as is the library for patterns: most inputs are a file or two.
+  const expanded =
+    kindOf(bytes) === undefined
+      ? undefined
+      : await (await import('./archives.ts')).expandArchive({ name, bytes }, budget);
   if (expanded === undefined) return [toInput(name, bytes)];
   return [...expanded.members.flatMap(fromMember), ...expanded.warnings];
 }

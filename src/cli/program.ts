@@ -5,7 +5,6 @@ import { configure } from './configure.ts';
 import { runDiagnose } from './diagnose-command.ts';
 import type { Io } from './io.ts';
 import { addReportOptions, type ReportOptions } from './report-options.ts';
-import { runRules } from './rules-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { VERSION } from './version.ts';
 
@@ -26,7 +25,7 @@ export function makeProgram(io: Io, exit: (code: number) => void): Command {
   program
     .command('rules [id]')
     .description('list the rules, or show the page of one')
-    .action((id: string | undefined) => exit(runRules(id, io)));
+    .action(async (id: string | undefined) => exit((await import('./rules-command.ts')).runRules(id, io)));
   addAttachCommand(program, io, exit);
   addCaptureCommand(program, io, exit);
   addRunCommand(program, io, exit);

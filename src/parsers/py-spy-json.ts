@@ -1,33 +1,43 @@
-import * as z from 'zod';
 import { type Frame, makeFrame } from '../model/frame.ts';
 import { makeProcess, type Process } from '../model/process.ts';
 import { makeThread, type Thread } from '../model/thread.ts';
+import {
+  anything,
+  boolean,
+  list,
+  maybe,
+  number,
+  readShape,
+  record,
+  type Shaped,
+  string,
+} from './_shared/json-shape.ts';
 import { defineJsonParser, type JsonSection, type Parsed } from './parser.ts';
 
-const LOCAL = z.object({ name: z.string(), arg: z.boolean().nullish(), repr: z.string().nullish() });
+const LOCAL = record({ name: string, arg: maybe(boolean), repr: maybe(string) });
 
-const FRAME = z.object({
-  name: z.string(),
-  filename: z.string().nullish(),
-  short_filename: z.string().nullish(),
-  module: z.string().nullish(),
-  line: z.number().nullish(),
-  locals: z.array(LOCAL).nullish(),
-  is_entry: z.boolean().nullish(),
+const FRAME = record({
+  name: string,
+  filename: maybe(string),
+  short_filename: maybe(string),
+  module: maybe(string),
+  line: maybe(number),
+  locals: maybe(list(LOCAL)),
+  is_entry: maybe(boolean),
 });
 
-const THREAD = z.object({
-  pid: z.number().nullish(),
-  thread_id: z.number(),
-  thread_name: z.string().nullish(),
-  os_thread_id: z.number().nullish(),
-  active: z.boolean().nullish(),
-  owns_gil: z.boolean().nullish(),
-  frames: z.array(z.unknown()),
+const THREAD = record({
+  pid: maybe(number),
+  thread_id: number,
+  thread_name: maybe(string),
+  os_thread_id: maybe(number),
+  active: maybe(boolean),
+  owns_gil: maybe(boolean),
+  frames: list(anything),
 });
 
 /** The array of today, and the object with `threads` that a pull request of py-spy (#868) proposes. */
-const DUMP = z.union([z.array(z.unknown()), z.object({ threads: z.array(z.unknown()) })]);
+const DUMP = record({ threads: list(anything) });
 
 /**
  * `py-spy dump --json`: the serialised structs of src/stack_trace.rs of benfred/py-spy, 0.2 to 0.4.
@@ -42,9 +52,7 @@ export default defineJsonParser({
 });
 
 function threadsIn(value: unknown): readonly unknown[] {
-  const dump = DUMP.safeParse(value);
-  if (!dump.success) return [];
-  return Array.isArray(dump.data) ? dump.data : dump.data.threads;
+  return Array.isArray(value) ? value : (readShape(DUMP, value)?.threads ?? []);
 }
 
 function looksLikeThread(value: unknown): boolean {
@@ -58,8 +66,8 @@ function parse({ source, value, line }: JsonSection): Parsed {
     // Several objects in a row arrive as one array: look one level down.
     const nested = looksLikeThread(element) ? [element] : threadsIn(element);
     for (const one of nested) {
-      const thread = THREAD.safeParse(one);
-      if (thread.success) moments.add(thread.data.pid ?? 0, toThread(thread.data, place));
+      const thread = readShape(THREAD, one);
+      if (thread !== undefined) moments.add(thread.pid ?? 0, toThread(thread, place));
     }
   }
   return { processes: moments.processes(place), skipped: [] };
@@ -96,14 +104,14 @@ class Moments {
   }
 }
 
-function toThread(thread: z.infer<typeof THREAD>, place: Thread['place']): Thread {
+function toThread(thread: Shaped<typeof THREAD>, place: Thread['place']): Thread {
   const { os_thread_id: nativeId, thread_id: pthreadId, owns_gil: ownsGil, active } = thread;
   return makeThread({
     id: String(nativeId ?? `0x${pthreadId.toString(16)}`),
-    nativeId: nativeId ?? undefined,
+    nativeId: nativeId,
     pthreadId: `0x${pthreadId.toString(16)}`,
-    name: thread.thread_name ?? undefined,
-    activity: active === undefined || active === null ? undefined : active ? 'active' : 'idle',
+    name: thread.thread_name,
+    activity: active === undefined ? undefined : active ? 'active' : 'idle',
     // Only JSON tells that an idle thread holds the GIL.
     gil: ownsGil === true ? 'holds' : undefined,
     frames: thread.frames.flatMap((frame) => toFrame(frame, place)),
@@ -112,9 +120,9 @@ function toThread(thread: z.infer<typeof THREAD>, place: Thread['place']): Threa
 }
 
 function toFrame(value: unknown, place: Frame['place']): Frame[] {
-  const parsed = FRAME.safeParse(value);
-  if (!parsed.success) return [];
-  const { name, filename, short_filename: short, module, line, locals, is_entry: entry } = parsed.data;
+  const parsed = readShape(FRAME, value);
+  if (parsed === undefined) return [];
+  const { name, filename, short_filename: short, module, line, locals, is_entry: entry } = parsed;
   const native = typeof module === 'string';
   const variables = (locals ?? []).map(({ name: variable, arg, repr }) => ({
     name: variable,
@@ -125,14 +133,14 @@ function toFrame(value: unknown, place: Frame['place']): Frame[] {
     makeFrame({
       language: native ? 'native' : 'python',
       function: name,
-      file: native && filename === module ? undefined : (filename ?? short ?? undefined),
+      file: native && filename === module ? undefined : (filename ?? short),
       // 0 means unknown.
-      line: line === 0 || line === null ? undefined : line,
-      module: module ?? undefined,
+      line: line === 0 ? undefined : line,
+      module,
       address: /^0x[0-9a-f]+$/.test(name) ? name : undefined,
       arguments: variables.filter(({ arg }) => arg === true).map(withoutFlag),
       locals: variables.filter(({ arg }) => arg !== true).map(withoutFlag),
-      entry: native ? undefined : (entry ?? undefined),
+      entry: native ? undefined : entry,
       place,
     }),
   ];

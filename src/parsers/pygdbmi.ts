@@ -1,5 +1,18 @@
-import { z } from 'zod';
 import { type MiRecord, readMi } from './_shared/gdb-mi-session.ts';
+import {
+  anything,
+  list,
+  maybe,
+  nullable,
+  number,
+  numeral,
+  orElse,
+  readShape,
+  record,
+  type Shape,
+  string,
+  word,
+} from './_shared/json-shape.ts';
 import { defineJsonParser } from './parser.ts';
 
 // Made by pygdbmi.gdbmiparser of the output of gdb --interpreter=mi3; also the frames or the payload alone.
@@ -21,48 +34,63 @@ export default defineJsonParser({
 });
 
 const kinds = { result: 'result', notify: 'notify', console: 'console' } as const;
-const response = z.object({
-  type: z.enum(['result', 'notify', 'console', 'log', 'target', 'output', 'done']),
-  message: z.string().nullable(),
-  payload: z.unknown(),
-  token: z.number().nullish().catch(undefined),
+const response = record({
+  type: word('result', 'notify', 'console', 'log', 'target', 'output', 'done'),
+  message: nullable(string),
+  payload: anything,
+  token: orElse(maybe(number), undefined),
 });
-const responses = z.union([z.array(response).min(1), response.transform((one) => [one])]);
 
 function readResponses(value: unknown): Omit<MiRecord, 'line'>[] | undefined {
-  return responses.safeParse(value).data?.map(({ type, message, payload, token }) => ({
+  return readSome(response, value)?.map(({ type, message, payload, token }) => ({
     kind: type === 'result' || type === 'notify' || type === 'console' ? kinds[type] : 'other',
     name: message ?? '',
     payload,
-    token: typeof token === 'number' ? String(token) : undefined,
+    token: token === undefined ? undefined : String(token),
   }));
 }
 
-// The schema only recognises, and lets everything in the frames through.
-const frame = z
-  .looseObject({ level: z.coerce.number(), addr: z.string().optional(), func: z.string().optional() })
-  .refine(({ addr, func }) => addr !== undefined || func !== undefined);
-const thread = z.looseObject({ id: z.string(), 'target-id': z.string() });
-const payload = z.union([
-  z.object({ stack: z.array(frame).min(1) }),
-  z.object({ threads: z.array(thread).min(1), 'current-thread-id': z.string().optional() }),
-]);
-const payloads = z.union([payload.transform((one) => [one]), z.array(payload).min(1)]);
-const frames = z.array(frame).min(1);
+/** One or several in a list that is not empty. */
+function readSome<Value>(shape: Shape<Value>, value: unknown): Value[] | undefined {
+  const found = readShape(list(shape), Array.isArray(value) ? value : [value]);
+  return found?.length === 0 ? undefined : found;
+}
+
+// The shapes only recognise: everything in the frames is let through.
+const frame = record({ level: numeral, addr: maybe(string), func: maybe(string) });
+const stack = record({ stack: list(anything) });
+const threads = record({
+  threads: list(record({ id: string, 'target-id': string })),
+  'current-thread-id': maybe(string),
+});
 
 function readPayloads(value: unknown): unknown[] | undefined {
-  const found = payloads.safeParse(value).data;
-  return found ?? frames.safeParse(value).data?.reduce(addToStack, []);
+  const payloads = Array.isArray(value) ? value : [value];
+  if (payloads.length > 0 && payloads.every(isPayload)) return payloads;
+  const frames = readSome(anything, value);
+  return frames?.every(isFrame) ? frames.reduce<{ stack: unknown[] }[]>(addToStack, []) : undefined;
+}
+
+function isPayload(value: unknown): boolean {
+  const frames = readShape(stack, value)?.stack ?? [];
+  if (frames.length > 0 && frames.every(isFrame)) return true;
+  return (readShape(threads, value)?.threads.length ?? 0) > 0;
+}
+
+function isFrame(value: unknown): boolean {
+  const found = readShape(frame, value);
+  return found !== undefined && (found.addr ?? found.func) !== undefined;
+}
+
+function levelOf(value: unknown): number {
+  return readShape(frame, value)?.level ?? 0;
 }
 
 /** The input layer joins neighbouring lists, so a level that does not rise begins another stack. */
-function addToStack(
-  stacks: { stack: z.infer<typeof frames> }[],
-  next: z.infer<typeof frame>,
-): { stack: z.infer<typeof frames> }[] {
+function addToStack(stacks: { stack: unknown[] }[], next: unknown): { stack: unknown[] }[] {
   const last = stacks.at(-1);
-  const before = last?.stack.at(-1)?.level ?? Number.POSITIVE_INFINITY;
-  if (last === undefined || next.level <= before) stacks.push({ stack: [next] });
+  const before = last === undefined ? Number.POSITIVE_INFINITY : levelOf(last.stack.at(-1));
+  if (last === undefined || levelOf(next) <= before) stacks.push({ stack: [next] });
   else last.stack.push(next);
   return stacks;
 }

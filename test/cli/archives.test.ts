@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { gzipSync, type Zippable, zipSync } from 'fflate';
 import { packTar } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expandArchive, type Limits, newBudget } from '../../src/cli/archives.ts';
+import { type Limits, newBudget } from '../../src/cli/archive-budget.ts';
+import { expandArchive } from '../../src/cli/archives.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const HUNG = `Process 8412: /usr/bin/python3 serve.py

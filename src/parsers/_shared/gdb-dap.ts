@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { makeFrame } from '../../model/frame.ts';
 import type { Place } from '../../model/place.ts';
 import type { Process } from '../../model/process.ts';
@@ -9,37 +8,51 @@ import { type Listing, startListing } from './gdb-listing.ts';
 import { markSharedAddresses } from './gdb-mi-session.ts';
 import { toProcesses } from './gdb-processes.ts';
 import { learnPid, startStop } from './gdb-stop.ts';
+import {
+  anything,
+  boolean,
+  list,
+  maybe,
+  number,
+  orElse,
+  readShape,
+  record,
+  type Shape,
+  type Shaped,
+  string,
+  word,
+} from './json-shape.ts';
 
 // gdb/python/lib/gdb/dap/bt.py, threads.py, sources.py; the fields of gdb 14 to 16.
-const text = z.string().optional().catch(undefined);
-const number = z.number().optional().catch(undefined);
-const frame = z.object({
-  name: z.string().catch(''),
-  line: number,
+const text = orElse(maybe(string), undefined);
+const maybeNumber = orElse(maybe(number), undefined);
+const moduleId: Shape<string | undefined> = (value) =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+const frame = record({
+  name: orElse(string, ''),
+  line: maybeNumber,
   instructionPointerReference: text,
-  moduleId: z
-    .union([z.string(), z.number().transform(String)])
-    .optional()
-    .catch(undefined),
-  source: z.object({ name: text, path: text }).optional().catch(undefined),
+  moduleId,
+  source: orElse(maybe(record({ name: text, path: text })), undefined),
 });
-const stack = z.object({ stackFrames: z.array(frame), totalFrames: number });
-const threads = z.object({ threads: z.array(z.object({ id: z.number(), name: text })) });
-const message = z.object({
-  type: z.enum(['request', 'response', 'event']),
-  seq: number,
-  request_seq: number,
+const stack = record({ stackFrames: list(frame), totalFrames: maybeNumber });
+const threads = record({ threads: list(record({ id: number, name: text })) });
+const message = record({
+  type: word('request', 'response', 'event'),
+  seq: maybeNumber,
+  request_seq: maybeNumber,
   command: text,
   event: text,
-  success: z.boolean().optional().catch(undefined),
-  arguments: z.object({ threadId: number, pid: number }).optional().catch(undefined),
-  body: z.unknown().optional(),
+  success: orElse(maybe(boolean), undefined),
+  arguments: orElse(maybe(record({ threadId: maybeNumber, pid: maybeNumber })), undefined),
+  body: anything,
 });
-const processEvent = z.object({ systemProcessId: z.number() });
+const processEvent = record({ systemProcessId: number });
+const nested = record({ body: stack });
 
-type DapStack = z.infer<typeof stack>;
-export type DapMessage = z.infer<typeof message>;
-type DapFrame = z.infer<typeof frame>;
+type DapStack = Shaped<typeof stack>;
+export type DapMessage = Pick<Shaped<typeof message>, 'type' | 'command' | 'body'> & Partial<Shaped<typeof message>>;
+type DapFrame = Shaped<typeof frame>;
 
 /** A message or a bare body, with the line that it stands in. */
 export interface DapRecord {
@@ -49,15 +62,15 @@ export interface DapRecord {
 
 /** Recognises a message of the protocol; a request or a response names its command, an event itself. */
 export function readMessage(value: unknown): DapMessage | undefined {
-  const found = message.safeParse(value).data;
+  const found = readShape(message, value);
   return found === undefined || (found.command ?? found.event) === undefined ? undefined : found;
 }
 
 /** A body that was pasted without its message. */
 export function readBareBody(value: unknown): DapMessage | undefined {
-  const nested = z.object({ body: stack }).safeParse(value).data?.body ?? stack.safeParse(value).data;
-  if (nested === undefined) return undefined;
-  return { type: 'response', command: 'stackTrace', success: true, body: nested };
+  const body = readShape(nested, value)?.body ?? readShape(stack, value);
+  if (body === undefined) return undefined;
+  return { type: 'response', command: 'stackTrace', success: true, body };
 }
 
 /** Pairs each answer with the request that tells the thread. */
@@ -67,15 +80,15 @@ export function readDap(records: readonly DapRecord[], source: string, line: num
   const names = new Map<number, string | undefined>();
   for (const { value, line: at } of records) {
     const { type, command, body } = value;
-    const pid = value.arguments?.pid ?? processEvent.safeParse(body).data?.systemProcessId;
+    const pid = value.arguments?.pid ?? readShape(processEvent, body)?.systemProcessId;
     if (pid !== undefined) learnPid(stop, '1.', pid);
     const thread = value.arguments?.threadId;
     if (type === 'request' && value.seq !== undefined && thread !== undefined) asked.set(value.seq, thread);
     if (type !== 'response') continue;
-    for (const { id, name } of threads.safeParse(body).data?.threads ?? []) names.set(id, name);
-    const printed = command === 'stackTrace' ? stack.safeParse(body).data : undefined;
+    for (const { id, name } of readShape(threads, body)?.threads ?? []) names.set(id, name);
+    const printed = command === 'stackTrace' ? readShape(stack, body) : undefined;
     if (printed === undefined) continue;
-    stop.listings.push(list(printed, identify(asked.get(value.request_seq ?? -1)), { source, line: at }));
+    stop.listings.push(toListing(printed, identify(asked.get(value.request_seq ?? -1)), { source, line: at }));
   }
   nameThreads(stop.listings, names);
   return toProcesses([stop]);
@@ -100,7 +113,7 @@ function identify(id: number | undefined): GdbThread {
   return id === undefined ? NO_THREAD : { ...NO_THREAD, id: String(id) };
 }
 
-function list({ stackFrames, totalFrames }: DapStack, thread: GdbThread, place: Place): Listing {
+function toListing({ stackFrames, totalFrames }: DapStack, thread: GdbThread, place: Place): Listing {
   const listing = startListing({ thread, shape: 'backtrace', isHeaded: false, place });
   stackFrames.forEach((printed, level) => {
     addFrame(listing, level, printed, place);

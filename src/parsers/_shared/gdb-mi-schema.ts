@@ -1,13 +1,28 @@
-import { z } from 'zod';
+import {
+  anything,
+  list,
+  maybe,
+  numeral,
+  orElse,
+  readShape,
+  record,
+  type Shape,
+  type Shaped,
+  string,
+} from './json-shape.ts';
 
-// All values are strings in MI (gdb/stack.c, gdb/thread.c); the schema reads the text of MI and pygdbmi's JSON alike.
-const text = z.string().optional().catch(undefined);
-const number = z.coerce.number().int().nonnegative().optional().catch(undefined);
+// All values are strings in MI (gdb/stack.c, gdb/thread.c); the shapes read the text of MI and pygdbmi's JSON alike.
+const text = orElse(maybe(string), undefined);
+const number: Shape<number | undefined> = (value) => {
+  const found = readShape(numeral, value);
+  return found !== undefined && Number.isInteger(found) && found >= 0 ? found : undefined;
+};
+const id: Shape<string> = (value) => String(value);
 
-const variable = z.object({ name: z.string(), value: z.string().catch('') });
-const variables = z.array(variable).catch([]);
+const variable = record({ name: string, value: orElse(string, '') });
+const variables = orElse(list(variable), []);
 
-const frame = z.object({
+const frame = record({
   level: number,
   addr: text,
   func: text,
@@ -17,53 +32,53 @@ const frame = z.object({
   from: text,
   args: variables,
 });
-const framesSchema = z.array(frame);
+const framesShape = list(frame);
 
-const threadSchema = z.object({
-  id: z.coerce.string(),
+const threadShape = record({
+  id,
   'target-id': text,
   name: text,
-  frame: frame.optional().catch(undefined),
+  frame: orElse(maybe(frame), undefined),
 });
 
-const list = z.array(z.unknown()).optional().catch(undefined);
-const payloadSchema = z.object({
-  stack: list,
-  threads: list,
-  'stack-args': list,
+const values = orElse(maybe(list(anything)), undefined);
+const payloadShape = record({
+  stack: values,
+  threads: values,
+  'stack-args': values,
   'current-thread-id': text,
   'new-thread-id': text,
   'thread-id': text,
   pid: number,
   msg: text,
 });
-const stackArgsSchema = z.array(z.object({ level: z.coerce.number(), args: variables }));
+const stackArgsShape = list(record({ level: numeral, args: variables }));
 
-export type MiFrame = z.infer<typeof frame>;
-type MiThread = z.infer<typeof threadSchema>;
-export type MiPayload = z.infer<typeof payloadSchema>;
-type MiStackArgs = z.infer<typeof stackArgsSchema>;
+export type MiFrame = Shaped<typeof frame>;
+type MiThread = Shaped<typeof threadShape>;
+export type MiPayload = Shaped<typeof payloadShape>;
+type MiStackArgs = Shaped<typeof stackArgsShape>;
 
 export function readPayload(value: unknown): MiPayload | undefined {
-  return payloadSchema.safeParse(value).data;
+  return readShape(payloadShape, value);
 }
 
 /** Frames in order; those that a frame filter hides behind another are unfolded. */
-export function readMiFrames(values: readonly unknown[]): MiFrame[] {
-  return framesSchema.safeParse(values.flatMap(unfold)).data ?? [];
+export function readMiFrames(printed: readonly unknown[]): MiFrame[] {
+  return readShape(framesShape, printed.flatMap(unfold)) ?? [];
 }
 
-export function readMiThreads(values: readonly unknown[]): MiThread[] {
-  return values.flatMap((value) => threadSchema.safeParse(value).data ?? []);
+export function readMiThreads(printed: readonly unknown[]): MiThread[] {
+  return printed.flatMap((value) => readShape(threadShape, value) ?? []);
 }
 
-export function readMiStackArgs(values: readonly unknown[]): MiStackArgs {
-  return stackArgsSchema.safeParse(values).data ?? [];
+export function readMiStackArgs(printed: readonly unknown[]): MiStackArgs {
+  return readShape(stackArgsShape, printed) ?? [];
 }
 
-const parent = z.object({ children: z.array(z.unknown()) });
+const parent = record({ children: list(anything) });
 
 function unfold(value: unknown): unknown[] {
-  const children = parent.safeParse(value).data?.children ?? [];
+  const children = readShape(parent, value)?.children ?? [];
   return [value, ...children];
 }

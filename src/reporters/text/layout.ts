@@ -1,4 +1,3 @@
-import wrapAnsi from 'wrap-ansi';
 import type { Page } from './page.ts';
 import { widthOf } from './width.ts';
 
@@ -53,14 +52,52 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Neither blanks at an end, which wrapping drops, nor anything that is not one column wide. */
-const FITS = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
-
 /** Lines of at most `width` columns. Words longer than a line are broken. */
 export function wrap(text: string, width: number): string[] {
-  // Most lines need no wrapping, and telling so is much cheaper than doing it.
-  if (text.length <= Math.max(8, width) && FITS.test(text)) return [text];
-  return wrapAnsi(text.slice(0, LONGEST), Math.max(8, width), { hard: true, trim: true }).split('\n');
+  const columns = Math.max(8, width);
+  return text
+    .slice(0, LONGEST)
+    .split('\n')
+    .flatMap((line) => wrapLine(line, columns));
+}
+
+function wrapLine(line: string, columns: number): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.trim().split(' ')) {
+    // Blanks within a line stay, at its ends they go.
+    const longer = current === '' ? word : `${current} ${word}`;
+    if (longer.length <= columns * 2 && widthOf(longer) <= columns) {
+      current = longer;
+      continue;
+    }
+    // A word that no line can hold goes on where the line stands.
+    const room = word.length > columns || widthOf(word) > columns ? columns - widthOf(current) - 1 : 0;
+    const head = current !== '' && room > 0 ? takeColumns(Array.from(word), room) : '';
+    if (current !== '') lines.push(head === '' ? current.trimEnd() : `${current} ${head}`);
+    const pieces = breakWord(word.slice(head.length), columns);
+    current = pieces.pop() ?? '';
+    for (const piece of pieces) lines.push(piece);
+  }
+  return [...lines, current];
+}
+
+function breakWord(word: string, columns: number): string[] {
+  if (word.length <= columns && widthOf(word) <= columns) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  let taken = 0;
+  for (const character of word) {
+    const width = widthOf(character);
+    if (taken + width > columns) {
+      pieces.push(piece);
+      piece = '';
+      taken = 0;
+    }
+    piece += character;
+    taken += width;
+  }
+  return [...pieces, piece];
 }
 
 /** The first line begins with `head`, all others are indented, by its width unless told otherwise. */
