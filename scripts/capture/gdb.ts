@@ -7,6 +7,11 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   gdb: ['thread apply all bt'],
   'gdb-full': ['thread apply all bt full'],
   'gdb-threads': ['info threads', 'bt'],
+  // The locks that the threads wait for, wherever a frame has one as its argument.
+  'gdb-locks': [
+    'thread apply all bt',
+    ...['mutex', 'rwlock'].map((lock) => `thread apply all -s frame apply all -s p *${lock}`),
+  ],
   'py-bt': ['thread apply all py-bt'],
   'py-bt-full': ['thread apply all py-bt-full'],
 };

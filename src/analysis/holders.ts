@@ -1,12 +1,13 @@
 import { isUserCode } from '../frames/user-code.ts';
 import { mentionedBy } from './addresses.ts';
+import { canHold, inferByExclusion } from './exclusion.ts';
 import type { ThreadFacts } from './facts.ts';
-import { isForkFrame } from './fork.ts';
 import { waitsForGil } from './gil.ts';
-import { ownersNamed, type WantedLock } from './locks.ts';
+import type { Join } from './joins.ts';
+import { ownersNamed, readersOf, type WantedLock } from './locks.ts';
 
 /** The thread that holds a lock, and how that is known. */
-interface Holder {
+export interface Holder {
   readonly thread: ThreadFacts;
   readonly inferred: boolean;
   readonly why: string;
@@ -17,11 +18,18 @@ export interface Lock {
   readonly id: string;
   readonly label: string;
   readonly wanted: readonly WantedLock[];
-  readonly holder: Holder | undefined;
+  /** Several where readers share it. */
+  readonly holders: readonly Holder[];
 }
 
+export type HeldOnce = Omit<Lock, 'holders'> & { readonly holder: Holder | undefined };
+
 /** Finds the holder of each lock that threads of one process want, as far as the dumps tell. */
-export function findHolders(wanted: readonly WantedLock[], threads: readonly ThreadFacts[]): Lock[] {
+export function findHolders(
+  wanted: readonly WantedLock[],
+  threads: readonly ThreadFacts[],
+  { joins, pids }: { joins: readonly Join[]; pids: ReadonlySet<number> },
+): Lock[] {
   const groups = groupByLock(wanted);
   const named = namedOwners(threads);
   const mentions = findMentions(wanted, threads);
@@ -41,7 +49,10 @@ export function findHolders(wanted: readonly WantedLock[], threads: readonly Thr
         (members.some(({ kind }) => kind === 'python') ? undefined : byGil),
     };
   });
-  return inferByExclusion(locks, threads);
+  return inferByExclusion(locks, threads, pids).map(({ holder, ...lock }) => {
+    const one = holder ?? holderByJoin(lock.wanted, joins, threads);
+    return { ...lock, holders: one === undefined ? holdersByCount(lock.wanted) : [one] };
+  });
 }
 
 interface Group {
@@ -78,9 +89,11 @@ function namedOwners(threads: readonly ThreadFacts[]): Map<ThreadFacts, ThreadFa
     for (const id of [one.thread.nativeId, one.thread.pthreadId])
       if (id !== undefined && !byId.has(id)) byId.set(id, one);
   for (const thread of threads) {
-    for (const { nativeId, pthreadId } of ownersNamed(thread)) {
+    for (const { nativeId, pthreadId, atWait } of ownersNamed(thread)) {
       const owner = byId.get(nativeId ?? pthreadId ?? '');
-      if (owner !== undefined && owner !== thread) owners.set(thread, owner);
+      if (owner === undefined || owners.has(thread)) continue;
+      // Further out a thread may show locks that it holds, and does not wait for.
+      if (owner !== thread || atWait) owners.set(thread, owner);
     }
   }
   return owners;
@@ -133,6 +146,40 @@ function holderByObject(members: readonly WantedLock[], objects: Mentions): Hold
   return { thread: only, inferred: true, why: 'it is inside a call that was given the same object' };
 }
 
+/** Where the lock counts as many readers as there are threads that want to write, each of them read first. */
+function holdersByCount(members: readonly WantedLock[]): Holder[] {
+  const readers = members.map(({ thread }) => readersOf(thread)).find((count) => count !== undefined);
+  if (readers !== members.length || !members.every(({ writes }) => writes)) return [];
+  const why = 'as many readers hold it as threads wait to write';
+  return members.map(({ thread }) => ({ thread, inferred: true, why }));
+}
+
+/**
+ * A thread that waits for the end of another one, inside of a call that was given the object which that one uses where it
+ * waits for a lock. Anybody at work could hold the lock as well, and would let it go.
+ */
+function holderByJoin(
+  members: readonly WantedLock[],
+  joins: readonly Join[],
+  threads: readonly ThreadFacts[],
+): Holder | undefined {
+  const [member] = members;
+  if (member === undefined || members.length > 1 || member.kind !== 'python') return undefined;
+  const waiter = member.thread;
+  const join = joins.find(({ target }) => target === waiter);
+  if (join === undefined || join.waiter === waiter) return undefined;
+  if (threads.some((one) => one !== waiter && one !== join.waiter && canHold(one))) return undefined;
+  const objects = new Set(userFrames(waiter).slice(0, 1).flatMap(mentionedBy));
+  const isGiven = userFrames(join.waiter).some((frame) => mentionedBy(frame).some((address) => objects.has(address)));
+  return isGiven
+    ? {
+        thread: join.waiter,
+        inferred: true,
+        why: 'it waits for this thread inside of a call that was given the same object',
+      }
+    : undefined;
+}
+
 /** The threads waiting for a lock that mention each object further out than in their innermost own frame. */
 function findObjects(wanted: readonly WantedLock[]): Mentions {
   const objects = new Map<string, Set<ThreadFacts>>();
@@ -160,66 +207,4 @@ function gilWaiter(threads: readonly ThreadFacts[]): Holder | undefined {
   const [only] = fromNative;
   if (only === undefined || fromNative.length > 1) return undefined;
   return { thread: only, inferred: true, why: 'it came from native code and waits for the GIL there' };
-}
-
-/**
- * A plain lock is let go by a thread that runs. Where exactly two locks are wanted, each wanted by threads that could not
- * hold it themselves, and no other thread of the process is at work, each lock is held among those that want the other.
- */
-function inferByExclusion(locks: readonly Lock[], threads: readonly ThreadFacts[]): Lock[] {
-  const [one, other] = locks;
-  if (one === undefined || locks.length > 2 || locks.every(({ holder }) => holder !== undefined)) return [...locks];
-  const waiting = new Set(locks.flatMap(({ wanted }) => wanted.map(({ thread }) => thread)));
-  if (threads.some((thread) => !waiting.has(thread) && canHold(thread)) || [...waiting].some(isForked))
-    return [...locks];
-  if (other === undefined) return [threads.some(joinsFromUserCode) ? one : inferSelf(one)];
-  const why = 'no other thread of the process could hold it';
-  const held = (lock: Lock, by: ThreadFacts | undefined): Lock => ({
-    ...lock,
-    holder: lock.holder ?? (by === undefined ? undefined : { thread: by, inferred: true, why }),
-  });
-  return [held(one, oddOneOut(other.wanted)), held(other, oddOneOut(one.wanted))];
-}
-
-/** One thread alone, waiting for a lock that nobody else could hold: it holds that itself, or the holder has ended. */
-function inferSelf(lock: Lock): Lock {
-  const [only] = lock.wanted;
-  // An excerpt does not show who else is there.
-  const excerpt = only?.thread.cut === true || only?.thread.process.pid === undefined;
-  if (only === undefined || excerpt || lock.wanted.length > 1 || only.thread.thread.wait?.timeout === 'some')
-    return lock;
-  return {
-    ...lock,
-    holder: { thread: only.thread, inferred: true, why: 'no other thread is left that could hold it' },
-  };
-}
-
-/** A thread that waits for another to end may hold the lock that the other wants. */
-function joinsFromUserCode({ thread }: ThreadFacts): boolean {
-  return thread.wait?.kind === 'join' && thread.userFrame !== undefined;
-}
-
-/** A forked child may wait for a lock whose holder stayed in the parent. */
-function isForked({ frames, process }: ThreadFacts): boolean {
-  return process.parentPid !== undefined || frames.some(isForkFrame);
-}
-
-/** A thread that runs code of the program, neither resting nor only waiting for others to end, could hold a lock of it. */
-function canHold({ thread, frames }: ThreadFacts): boolean {
-  const runs = thread.userFrame !== undefined || (thread.view.interpreter && !thread.view.python);
-  return frames.length > 0 && runs && thread.idleAs === undefined && thread.wait?.kind !== 'join';
-}
-
-/** Of several waiters the one that stands elsewhere: workers queueing at one line do not hold what they queue for. */
-function oddOneOut(wanted: readonly WantedLock[]): ThreadFacts | undefined {
-  if (wanted.length === 1) return wanted[0]?.thread;
-  const byStack = new Map<string, ThreadFacts[]>();
-  for (const { thread } of wanted) {
-    const key = thread.frames.map(({ bare, frame }) => `${bare} ${frame.line}`).join('\n');
-    const group = byStack.get(key);
-    if (group === undefined) byStack.set(key, [thread]);
-    else group.push(thread);
-  }
-  const single = [...byStack.values()].filter((group) => group.length === 1);
-  return single.length === 1 ? single[0]?.[0] : undefined;
 }

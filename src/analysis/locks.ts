@@ -1,4 +1,5 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
+import { isAt } from '../frames/places.ts';
 import { addressOf, argumentOf, symbolOf } from './addresses.ts';
 import type { ThreadFacts } from './facts.ts';
 import { waitsForImport } from './imports.ts';
@@ -12,6 +13,10 @@ export interface WantedLock {
   readonly label: string | undefined;
   /** `mutex` is a lock of C or C++ code; those of Python are released by any thread. */
   readonly kind: 'python' | 'mutex';
+  /** Whether it wants to write, where a lock lets readers share it. */
+  readonly writes: boolean;
+  /** Whether processes share it: a lock of multiprocessing. */
+  readonly shared: boolean;
 }
 
 /** Names of arguments that are the lock itself, by the function that has them. */
@@ -42,11 +47,17 @@ export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
     addresses: [...new Set(values.flatMap((value) => addressOf(value) ?? []))],
     label: symbol,
     kind,
+    writes: frames.some(({ bare }) => /wrlock/.test(bare)),
+    shared: frames.some(isShared),
   };
 }
 
+function isShared({ bare, frame }: KnownFrame): boolean {
+  return /SemLock|semlock/.test(bare) || isAt(frame, 'multiprocessing/synchronize.py');
+}
+
 function isPythons({ bare, frame }: KnownFrame): boolean {
-  return frame.language === 'python' || /PyThread|PyMutex|rlock_|lock_acquire|__enter__|^acquire/.test(bare);
+  return frame.language === 'python' || /PyThread|PyMutex|^_?rlock_|lock_acquire|__enter__|^acquire/.test(bare);
 }
 
 /**
@@ -71,8 +82,8 @@ function lockValues({ bare, frame }: KnownFrame): string[] {
   });
 }
 
-/** "__owner = 15707": glibc's mutex names the kernel's id of its owner. */
-const OWNER = /__owner = (\d+)/g;
+/** "__owner = 15707": glibc's mutex names the kernel's id of its owner, its lock for readers and writers that of the writer. */
+const OWNER = /(?:__owner|__cur_writer) = (\d+)/g;
 
 /** "_owner=140259" in the repr of a pure Python RLock: a pthread id. */
 const PYTHON_OWNER = /\b_owner=(\d{6,})/g;
@@ -80,26 +91,45 @@ const PYTHON_OWNER = /\b_owner=(\d{6,})/g;
 export interface NamedOwner {
   readonly nativeId: number | undefined;
   readonly pthreadId: string | undefined;
-  readonly value: string;
+  /** Whether a frame of the wait itself says so, and so speaks of the lock that is waited for. */
+  readonly atWait: boolean;
 }
 
-/** Thread ids that any value of a stack names as owner of some lock, with the value's own text. */
-export function ownersNamed({ frames, thread: { mutexOwner } }: ThreadFacts): NamedOwner[] {
+/** Thread ids that any value of a stack names as owner of some lock, innermost first. */
+export function ownersNamed({ frames, thread }: ThreadFacts): NamedOwner[] {
+  const waiting = new Set(thread.wait?.frames);
+  const { mutexOwner } = thread;
   // Read from the process itself, where a live one was looked at.
-  const read = mutexOwner === undefined ? [] : [{ nativeId: mutexOwner, pthreadId: undefined, value: '' }];
-  const named = frames.flatMap(({ frame }) =>
-    [...frame.arguments, ...frame.locals].flatMap(({ value }) => (value.includes('_owner') ? ownersIn(value) : [])),
+  const read = mutexOwner === undefined ? [] : [{ nativeId: mutexOwner, pthreadId: undefined, atWait: true }];
+  const named = frames.flatMap(({ frame }, index) =>
+    [...frame.arguments, ...frame.locals].flatMap(({ value }) =>
+      /_owner|__cur_writer/.test(value) ? ownersIn(value, waiting.has(index)) : [],
+    ),
   );
   return [...read, ...named];
 }
 
-function ownersIn(value: string): NamedOwner[] {
+function ownersIn(value: string, atWait: boolean): NamedOwner[] {
   return [
-    ...[...value.matchAll(OWNER)].map((found) => ({ nativeId: Number(found[1]), pthreadId: undefined, value })),
+    ...[...value.matchAll(OWNER)].map((found) => ({ nativeId: Number(found[1]), pthreadId: undefined, atWait })),
     ...[...value.matchAll(PYTHON_OWNER)].map((found) => ({
       nativeId: undefined,
       pthreadId: `0x${BigInt(found[1] ?? 0).toString(16)}`,
-      value,
+      atWait,
     })),
   ];
+}
+
+/** "__readers = 18": glibc counts the readers that hold a lock from the fourth bit on. */
+const READERS = /\b__readers = (\d{1,9})\b/;
+
+/** How many readers hold the lock that a thread waits for. */
+export function readersOf({ frames, thread }: ThreadFacts): number | undefined {
+  for (const index of thread.wait?.frames ?? []) {
+    for (const { value } of frames[index]?.frame.locals ?? []) {
+      const found = READERS.exec(value)?.[1];
+      if (found !== undefined) return Number(found) >> 3;
+    }
+  }
+  return undefined;
 }

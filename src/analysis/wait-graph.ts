@@ -2,25 +2,33 @@ import type { Process } from '../model/process.ts';
 import type { WaitEdge, WaitGraph, WaitNode, WaitRoot } from '../model/wait-graph.ts';
 import { findCycles, reachable } from './cycles.ts';
 import type { ThreadFacts } from './facts.ts';
+import { readFileLocks } from './file-locks.ts';
 import { readGil } from './gil.ts';
 import { findHolders, type Lock } from './holders.ts';
 import { isImporting, waitsForImport } from './imports.ts';
-import { readJoins } from './joins.ts';
+import { type Join, readJoins } from './joins.ts';
 import { wantedLock } from './locks.ts';
 import { readProcessWaits } from './processes.ts';
+import { readResultWaits } from './results.ts';
+import { findSharedHolders } from './shared-locks.ts';
 
 /** Who waits for whom, in all processes: locks, the GIL, joins, children and pipes. */
 export function buildWaitGraph(threads: readonly ThreadFacts[], processes: readonly Process[]): WaitGraph {
   const builder = new GraphBuilder();
   const byProcess = groupByProcess(threads);
+  const pids = new Set(processes.flatMap(({ pid }) => pid ?? []));
   for (const ofProcess of byProcess.values()) {
-    addLocks(builder, ofProcess);
+    const joins = readJoins(ofProcess);
+    addLocks(builder, ofProcess, { joins, pids });
     addGil(builder, ofProcess);
     addImports(builder, ofProcess);
-    for (const { waiter, target, inferred, why } of readJoins(ofProcess)) {
+    for (const { waiter, target, inferred, why } of joins) {
       builder.add({ from: builder.thread(waiter), to: builder.thread(target), kind: 'joins', inferred, why });
     }
   }
+  addShared(builder, threads, processes);
+  addFileLocks(builder, byProcess, processes);
+  for (const ofProcess of byProcess.values()) addResults(builder, ofProcess);
   for (const { waiter, target, kind, inferred, why } of readProcessWaits(threads, processes)) {
     const main = mainThread(byProcess.get(target) ?? [], target);
     const to = main === undefined ? builder.process(target) : builder.thread(main);
@@ -50,21 +58,59 @@ export function groupByProcess<Known extends ThreadFacts>(threads: readonly Know
   return groups;
 }
 
-function addLocks(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
-  const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []);
-  for (const lock of findHolders(wanted, threads)) {
-    const node = builder.lock(lock, threads[0]?.process);
-    for (const { thread } of lock.wanted)
-      builder.add({
-        from: builder.thread(thread),
-        to: node,
-        kind: 'wants',
-        inferred: false,
-        why: thread.thread.wait?.says ?? '',
-      });
-    if (lock.holder === undefined) continue;
-    const { thread, inferred, why } = lock.holder;
+function addLocks(
+  builder: GraphBuilder,
+  threads: readonly ThreadFacts[],
+  known: { joins: readonly Join[]; pids: ReadonlySet<number> },
+): void {
+  const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []).filter(({ shared }) => !shared);
+  for (const lock of findHolders(wanted, threads, known)) addLock(builder, lock, threads[0]?.process);
+}
+
+function addShared(builder: GraphBuilder, threads: readonly ThreadFacts[], processes: readonly Process[]): void {
+  const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []).filter(({ shared }) => shared);
+  for (const lock of findSharedHolders(wanted, processes)) addLock(builder, lock, undefined);
+}
+
+function addLock(builder: GraphBuilder, { id, label, wanted, holders }: Lock, process: Process | undefined): void {
+  const node = builder.lock({ id, label }, process);
+  for (const { thread } of wanted) {
+    const why = thread.thread.wait?.says ?? '';
+    builder.add({ from: builder.thread(thread), to: node, kind: 'wants', inferred: false, why });
+  }
+  for (const { thread, inferred, why } of holders)
     builder.add({ from: node, to: builder.thread(thread), kind: 'held-by', inferred, why });
+}
+
+function addFileLocks(
+  builder: GraphBuilder,
+  byProcess: ReadonlyMap<Process, readonly ThreadFacts[]>,
+  processes: readonly Process[],
+): void {
+  for (const { id, label, waiters, holder } of readFileLocks(byProcess, processes)) {
+    const node = builder.lock({ id, label }, undefined);
+    for (const waiter of waiters) {
+      const why = waiter.thread.wait?.says ?? '';
+      builder.add({ from: builder.thread(waiter), to: node, kind: 'wants', inferred: false, why });
+    }
+    if (holder === undefined) continue;
+    const { thread, process, inferred, why } = holder;
+    const to = thread === undefined ? builder.process(process) : builder.thread(thread);
+    builder.add({ from: node, to, kind: 'held-by', inferred, why });
+  }
+}
+
+/**
+ * Which of several workers runs the job is not told. Where each of them waits for the one that waits for the result, it does
+ * not matter: no job ends.
+ */
+function addResults(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
+  for (const { waiter, targets, why } of readResultWaits(threads)) {
+    const from = builder.thread(waiter);
+    const nodes = targets.map((target) => builder.thread(target));
+    const next = builder.edgesByNode();
+    if (nodes.length > 1 && !nodes.every((node) => reachable([node], next).has(from))) continue;
+    for (const to of nodes) builder.add({ from, to, kind: 'awaits-result', inferred: true, why });
   }
 }
 
@@ -151,6 +197,12 @@ class GraphBuilder {
 
   add(edge: WaitEdge): void {
     this.#edges.push(edge);
+  }
+
+  edgesByNode(): Map<string, string[]> {
+    const next = new Map<string, string[]>();
+    for (const { from, to } of this.#edges) append(next, from, to);
+    return next;
   }
 
   finish(): WaitGraph {

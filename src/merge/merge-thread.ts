@@ -5,7 +5,12 @@ import { frameKey, type SeenThread } from './threads.ts';
 import { weave } from './weave.ts';
 
 /** One thread from all that was seen of it. */
-export function mergeThread(seen: SeenThread, knowledge: FrameKnowledge): Thread | undefined {
+/** @param elsewhere the thread in dumps of other moments, for what the chosen moment does not show */
+export function mergeThread(
+  seen: SeenThread,
+  elsewhere: readonly Thread[],
+  knowledge: FrameKnowledge,
+): Thread | undefined {
   const [first] = seen;
   if (first === undefined) return undefined;
   const main = bestNamed(seen);
@@ -22,7 +27,7 @@ export function mergeThread(seen: SeenThread, knowledge: FrameKnowledge): Thread
     mutexOwner: firstKnown(seen, 'mutexOwner'),
     collecting: seen.some(({ collecting }) => collecting),
     notes: [...new Set(seen.flatMap(({ notes }) => notes))],
-    ...mergeStacks(seen, knowledge),
+    ...withVariables(mergeStacks(seen, knowledge), elsewhere),
   };
 }
 
@@ -48,6 +53,14 @@ function mergeStacks(seen: SeenThread, knowledge: FrameKnowledge): Stack {
     view: woven.unplaced.length === 0 ? view : { ...view, interpreter: false },
     truncated: python.truncated,
   };
+}
+
+/** Where the stack is the same at another moment, the calls are, and with them what they were given. */
+function withVariables(stack: Stack, elsewhere: readonly Thread[]): Stack {
+  const telling = elsewhere
+    .map(({ frames }) => frames.filter(({ language }) => language === 'python'))
+    .filter((frames) => frames.some((frame) => frame.arguments.length + frame.locals.length > 0));
+  return telling.length === 0 ? stack : { ...stack, frames: fillFromPython(stack.frames, telling) };
 }
 
 const EMPTY: Stack = {

@@ -25,9 +25,11 @@ function mergeProcess(
 ): { process: Process; moments: number } {
   const moments = splitMoments(sightings);
   const progress = moments.length > 1 ? progressOf(sightings) : new Map<string, Progress>();
-  const seen = joinThreads(bestMoment(moments).map(({ process }) => process.threads));
+  const best = bestMoment(moments);
+  const seen = joinThreads(best.map(({ process }) => process.threads));
+  const elsewhere = byKey(moments.filter((moment) => moment !== best).flat());
   const threads = seen
-    .flatMap((sighted) => mergeThread(sighted, knowledge) ?? [])
+    .flatMap((sighted) => mergeThread(sighted, sameThread(sighted, elsewhere), knowledge) ?? [])
     .map((thread) => withProgress(thread, progress));
   const known = sightings.map(({ process }) => process);
   const [first] = known;
@@ -41,8 +43,27 @@ function mergeProcess(
     executable: known.find(({ executable }) => executable !== undefined)?.executable,
     packages: known.find(({ packages }) => packages !== undefined)?.packages,
     threads,
+    fileLocks: known.flatMap(({ fileLocks }) => fileLocks ?? []),
+    files: known.findLast(({ files }) => files !== undefined)?.files,
   };
   return { process, moments: moments.length };
+}
+
+function byKey(sightings: readonly Sighting[]): ReadonlyMap<string, Thread[]> {
+  const threads = new Map<string, Thread[]>();
+  for (const thread of sightings.flatMap(({ process }) => process.threads)) {
+    const [key = ''] = progressKeys(thread);
+    const known = threads.get(key);
+    if (known === undefined) threads.set(key, [thread]);
+    else known.push(thread);
+  }
+  return threads;
+}
+
+function sameThread(seen: readonly Thread[], elsewhere: ReadonlyMap<string, Thread[]>): Thread[] {
+  if (elsewhere.size === 0) return [];
+  const keys = new Set(seen.flatMap((thread) => progressKeys(thread).slice(0, 1)));
+  return [...keys].flatMap((key) => elsewhere.get(key) ?? []);
 }
 
 function withProgress(thread: Thread, progress: ReadonlyMap<string, Progress>): Thread {

@@ -7,6 +7,23 @@ interface Package {
   readonly version: string;
 }
 
+/** A lock on a file as the kernel lists it, of whatever process. */
+export interface FileLock {
+  readonly pid: number;
+  /** Device and number of the file: "fe:00:9988409". */
+  readonly inode: string;
+  /** Whether the process waits for the lock that another one holds. */
+  readonly waits: boolean;
+  /** First byte of the range that is locked. */
+  readonly start: number;
+}
+
+export interface OpenFile {
+  readonly fd: number;
+  /** "/srv/app/cache.lock", "pipe:[273670]". */
+  readonly path: string;
+}
+
 export interface Process {
   readonly pid: number | undefined;
   readonly parentPid: number | undefined;
@@ -19,6 +36,9 @@ export interface Process {
   /** What is installed where it imports from, when a live process was looked at. */
   readonly packages: readonly Package[] | undefined;
   readonly threads: readonly Thread[];
+  /** Locks of the whole system, as far as the dump lists them. */
+  readonly fileLocks: readonly FileLock[] | undefined;
+  readonly files: readonly OpenFile[] | undefined;
   readonly place: Place;
 }
 
@@ -32,6 +52,8 @@ export function makeProcess(known: Partial<Process> & Pick<Process, 'threads' | 
     executable: undefined,
     origin: undefined,
     packages: undefined,
+    fileLocks: undefined,
+    files: undefined,
     ...known,
   };
 }

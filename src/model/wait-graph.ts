@@ -14,7 +14,7 @@ export interface WaitNode {
 export interface WaitEdge {
   readonly from: string;
   readonly to: string;
-  readonly kind: 'wants' | 'held-by' | 'joins' | 'awaits-child' | 'awaits-peer';
+  readonly kind: 'wants' | 'held-by' | 'joins' | 'awaits-child' | 'awaits-peer' | 'awaits-result';
   /** Whether it was concluded rather than read. */
   readonly inferred: boolean;
   /** How it is known: "read from __owner", "no other thread could hold it". */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cleanLines } from '../../src/input/clean.ts';
 import proc from '../../src/parsers/proc/index.ts';
 import { claimOf, describeDialect, namesOf, parseText, threadsOf } from './_dialects.ts';
 
@@ -75,5 +76,21 @@ test('reads what an attached process tells of itself, as whyhung writes it', () 
         { id: '10', mutexOwner: 9 },
       ],
     },
+  ]);
+});
+
+test('open files and the list of locks are kept', () => {
+  const text = `/proc/811/task/811/wchan:locks_lock_inode_wait
+/proc/811/fd/3 -> /srv/app/cache.lock
+/proc/locks:1: FLOCK  ADVISORY  WRITE 790 fe:00:9988 0 EOF
+/proc/locks:1: -> FLOCK  ADVISORY  WRITE 811 fe:00:9988 0 EOF
+2: POSIX  ADVISORY  READ 790 fe:00:9989 1073741826 1073742335
+`;
+  const [process] = proc.parse({ source: 'proc.txt', lines: cleanLines(text) }).processes;
+  expect(process?.files).toEqual([{ fd: 3, path: '/srv/app/cache.lock' }]);
+  expect(process?.fileLocks).toEqual([
+    { pid: 790, inode: 'fe:00:9988', waits: false, start: 0 },
+    { pid: 811, inode: 'fe:00:9988', waits: true, start: 0 },
+    { pid: 790, inode: 'fe:00:9989', waits: false, start: 1073741826 },
   ]);
 });

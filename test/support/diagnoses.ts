@@ -125,7 +125,7 @@ const GRAPH = z.strictObject({
     z.strictObject({
       from: z.string(),
       to: z.string(),
-      kind: z.enum(['wants', 'held-by', 'joins', 'awaits-child', 'awaits-peer']),
+      kind: z.enum(['wants', 'held-by', 'joins', 'awaits-child', 'awaits-peer', 'awaits-result']),
       inferred: z.boolean(),
       why: z.string(),
     }),

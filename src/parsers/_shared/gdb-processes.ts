@@ -3,6 +3,7 @@ import { makeProcess, type Process } from '../../model/process.ts';
 import { joinViews, makeThread, type Thread, type View } from '../../model/thread.ts';
 import { type Entry, isPythonOnly, type Listing } from './gdb-listing.ts';
 import { inferiorOf, type Stop } from './gdb-stop.ts';
+import { withPrinted } from './gdb-values.ts';
 import { NATIVE_VIEW, PYTHON_VIEW } from './views.ts';
 
 const NOTHING_SEEN: View = { ...PYTHON_VIEW, python: false };
@@ -110,7 +111,12 @@ function readThread({ listings }: Group, views: Views): Thread | undefined {
   const main = hasNative ? native : (python ?? brief ?? native);
   if (main === undefined) return undefined;
   const isPlaced = hasNative && python !== undefined && canInterleave(native, python);
-  const entries = isPlaced ? interleave(native, python) : main.entries;
+  const entries = isPlaced
+    ? interleave(native, python)
+    : withPrinted(
+        main,
+        listings.filter((one) => one !== main),
+      );
   const isApart = hasNative && python !== undefined && !isPlaced && !entries.some(({ isPython }) => isPython);
   const frames = markInlined(entries);
   const own = main === python ? PYTHON_VIEW : main.entries.length === 0 ? views.empty : views.native;

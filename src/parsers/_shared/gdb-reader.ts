@@ -7,6 +7,7 @@ import { readCommand, readRemark } from './gdb-remarks.ts';
 import { beginListing, currentStop, nextStop, type Session, startSession } from './gdb-session.ts';
 import { learnPid, noteHeaded, type Stop } from './gdb-stop.ts';
 import { joinUnits, type Unit } from './gdb-units.ts';
+import { isPrinted, readPrinted } from './gdb-values.ts';
 
 /** What gdb printed, by the moments in which it held a process. */
 export function readSession(lines: readonly Line[], source: string): Pick<Session, 'stops' | 'skipped'> {
@@ -39,6 +40,7 @@ function readUnit(session: Session, unit: Unit): boolean {
       return readLocal(session, unit.text) || expectedSource || readRemark(session, unit.text, line);
     case 'command':
       session.isInteractive = true;
+      session.command = unit.text;
       readCommand(session, unit.text, line);
       return true;
     case 'text':
@@ -158,6 +160,7 @@ function readItemUnit(session: Session, text: string, line: Line): boolean {
 
 /** Adds a line of `bt full` to the frame above it. */
 function readLocal(session: Session, text: string): boolean {
+  if (isPrinted(text)) return readPrinted(session.listing, text, session.command);
   const entry = session.listing?.entries.at(-1);
   const equals = text.indexOf(' = ');
   if (entry === undefined || entry.isPython || equals < 0) return session.expectsLocals;

@@ -15,6 +15,8 @@ export interface Session {
   expectsSource: boolean;
   /** A prompt was seen: the same thread printed twice is then the same moment. */
   isInteractive: boolean;
+  /** The last that was typed at the prompt. */
+  command: string | undefined;
   /** `name = value` lines at the margin are the output of py-locals. */
   expectsLocals: boolean;
 }
@@ -28,6 +30,7 @@ export function startSession(source: string): Session {
     selected: undefined,
     expectsSource: false,
     isInteractive: false,
+    command: undefined,
     expectsLocals: false,
   };
 }

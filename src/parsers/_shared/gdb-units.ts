@@ -4,6 +4,7 @@ import { isThreadHeader, isThreadRow, readThreadHeader } from './gdb-identity.ts
 import { clearTerminal, type Piece } from './gdb-lines.ts';
 import { isNoise } from './gdb-noise.ts';
 import { isItemStart, readItem, TRACEBACK } from './gdb-python.ts';
+import { isPrinted } from './gdb-values.ts';
 
 type UnitKind = 'header' | 'frame' | 'row' | 'traceback' | 'item' | 'local' | 'command' | 'text';
 
@@ -101,6 +102,7 @@ function kindOf(text: string, open: Draft | undefined): UnitKind | undefined {
   if (isItemStart(text)) return 'item';
   if (isThreadRow(text)) return 'row';
   if (END.test(text)) return 'text';
+  if (isPrinted(text)) return 'local';
   if (INDENTED_LOCAL.test(text) && open?.kind !== 'item' && !isWithinLocal(text, open)) return 'local';
   const isBelowFrame = open?.kind === 'frame' || open?.kind === 'local';
   if (isBelowFrame && LOCAL.test(text) && !isOpen(open)) return 'local';

@@ -1,3 +1,5 @@
+import type { FileLock, OpenFile } from '../../model/process.ts';
+
 // "/proc/900/task/901/stack", "==> /proc/900/stack <==", "$ cat /proc/900/task/901/syscall", "/proc/900/task/901:"
 const PATH =
   /^\s*(?:==> )?(?:[$#%>]\s+|\S+[$#]\s+)?(?:sudo )?(?:(?:cat|head|tail|grep \S+)\s+)?\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?(?:\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline))?\/?(?: <==|:)?$/;
@@ -6,6 +8,28 @@ const PATH =
 // the kernel has no such file for: "/proc/900/packages:pyzmq 22.3.0", "/proc/900/task/901/whyhung:read() on file 5: pipe:[77]"
 const PREFIXED =
   /^\s*\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline|exe|cgroup|limits|fd\/\d+|children|packages|whyhung):(?<content>.*)$/;
+
+// "/proc/900/fd/3 -> /srv/app/cache.lock", "/proc/900/fd/5 -> pipe:[273670]"
+const FILE = /^\s*\/proc\/(?<pid>\d+)\/fd\/(?<fd>\d{1,7}) -> (?<path>\S.*)$/;
+
+// "1: FLOCK  ADVISORY  WRITE 1476 fe:00:9988409 0 EOF", "1: -> FLOCK  ADVISORY  WRITE 1477 fe:00:9988409 0 EOF"
+const LOCK =
+  /^\s*(?:\/proc\/locks:)?\d+: (?<waits>-> )?\s*(?:POSIX|FLOCK|OFDLCK|LEASE)\s+\S+\s+(?:READ|WRITE|RW)\s+(?<pid>-?\d+) (?<inode>[0-9a-f]+:[0-9a-f]+:\d+) (?<start>\d+) (?:\d+|EOF)$/;
+
+/** An open file, and whose. */
+export function parseFile(text: string): { readonly pid: number; readonly file: OpenFile } | undefined {
+  const found = FILE.exec(text)?.groups;
+  return found?.path === undefined
+    ? undefined
+    : { pid: Number(found.pid), file: { fd: Number(found.fd), path: found.path } };
+}
+
+export function parseLock(text: string): FileLock | undefined {
+  const found = LOCK.exec(text)?.groups;
+  if (found?.inode === undefined) return undefined;
+  const { pid, inode, waits, start } = found;
+  return { pid: Number(pid), inode, waits: waits !== undefined, start: Number(start) };
+}
 
 /** Where a line comes from, as far as its path tells. */
 export interface Origin {

@@ -40,6 +40,7 @@ export function readProc({ source, lines }: TextSection): Parsed {
 }
 
 function useLine(reading: Reading, line: Line): boolean {
+  if (useFile(reading, line)) return true;
   const path = grammar.parsePath(line.text);
   if (path === undefined) return useContent(reading, line, line.text);
   moveTo(reading, path);
@@ -75,6 +76,27 @@ function useRemark(thread: ThreadDraft, text: string): void {
   if (owner !== undefined) thread.mutexOwner = Number(owner);
   // First, since only the first few are shown.
   if (thread.notes.length < MOST_NOTES && !thread.notes.includes(text)) thread.notes.unshift(text);
+}
+
+/** Open files belong to their process; the list of locks is the whole system's, and is kept with the last process. */
+function useFile(reading: Reading, { text }: Line): boolean {
+  const open = grammar.parseFile(text);
+  if (open !== undefined) {
+    const process = reading.processes.get(open.pid);
+    if (process !== undefined) process.files = append(process.files, open.file);
+    return true;
+  }
+  const lock = grammar.parseLock(text);
+  const last = [...reading.processes.values()].at(-1) ?? reading.finished.at(-1);
+  if (lock === undefined || last === undefined) return false;
+  last.fileLocks = append(last.fileLocks, lock);
+  return true;
+}
+
+function append<Item>(items: Item[] | undefined, item: Item): Item[] {
+  const list = items ?? [];
+  list.push(item);
+  return list;
 }
 
 /** `grep` repeats the path on each line of one file; any other repetition is a second capture. */

@@ -56,6 +56,7 @@ const LABELS: Readonly<Record<WaitEdge['kind'], string>> = {
   joins: 'waits for its end',
   'awaits-child': 'waits for its exit',
   'awaits-peer': 'other end of a pipe',
+  'awaits-result': 'waits for its result',
 };
 
 /** Threads for which nobody waits, at the same line and waiting for the same: 43 boxes would hide the two that matter. */

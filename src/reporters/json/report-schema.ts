@@ -89,7 +89,7 @@ const WAITS = z.object({
     z.object({
       from: z.string(),
       to: z.string(),
-      kind: z.enum(['wants', 'held-by', 'joins', 'awaits-child', 'awaits-peer']),
+      kind: z.enum(['wants', 'held-by', 'joins', 'awaits-child', 'awaits-peer', 'awaits-result']),
       inferred: z.boolean().describe('concluded, not read'),
       why: z.string(),
     }),

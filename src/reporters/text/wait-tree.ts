@@ -82,7 +82,7 @@ function topRow(id: string, { kind, cycle }: WaitTree, view: WaitView, page: Pag
   const wants = view
     .edgesFrom(id)
     .filter(inCycle)
-    .map((edge) => phrase(edge.kind, 1, shorten(view.name(edge.to), page)));
+    .map((edge) => phrase(edge.kind, 1, edge.to === id ? 'its own' : shorten(view.name(edge.to), page)));
   const cells = [name, holds.length > 0 ? `holds ${holds.join(', ')}` : '', wants.join(', ')];
   return { depth: 0, cells: cells.map(page.say), place, count: 1 };
 }
@@ -121,6 +121,8 @@ function phrase(kind: WaitEdge['kind'], count: number, what: string): string {
       return `wait${s} for ${what} to end`;
     case 'awaits-child':
       return `wait${s} for the process of ${what} to end`.replace('the process of it', 'its process');
+    case 'awaits-result':
+      return `wait${s} for a result of ${what}`;
     case 'awaits-peer':
       return `wait${s} for ${what} at the other end of a pipe`;
     default:
@@ -185,6 +187,7 @@ const CONCLUDED: Readonly<Record<Exclude<WaitEdge['kind'], 'held-by'>, string>> 
   joins: 'which thread is joined',
   'awaits-child': 'which process is waited for',
   'awaits-peer': 'who is at the other end',
+  'awaits-result': 'whose result is waited for',
 };
 
 /** "lock 0x7f…1680": the last four digits tell locks apart; `-v` and the other formats have the whole address. */

@@ -55,7 +55,9 @@ function* match(facts: Facts): Iterable<Match> {
   for (const { threads, edges, inferred, overGil } of cyclesOf(facts)) {
     const overLocks =
       edges.some(({ kind }) => kind === 'wants') && edges.every(({ kind }) => /^(?:wants|held-by|joins)$/.test(kind));
-    if (overGil || threads.length < 2 || !overLocks) continue;
+    // A lock on a file is another matter, and has rules of its own.
+    const overFiles = edges.some(({ to }) => to.startsWith('lock file '));
+    if (overGil || overFiles || threads.length < 2 || !overLocks) continue;
     yield {
       confidence: inferred ? 'likely' : 'certain',
       threads: threads.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits')),
