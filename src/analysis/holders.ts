@@ -7,7 +7,7 @@ import type { Join } from './joins.ts';
 import { ownersNamed, readersOf, type WantedLock } from './locks.ts';
 
 /** The thread that holds a lock, and how that is known. */
-export interface Holder {
+interface Holder {
   readonly thread: ThreadFacts;
   readonly inferred: boolean;
   readonly why: string;

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { collectFrom } from './attach-command.ts';
-import { writeCapture } from './capture-file.ts';
 import { noDump } from './diagnose-command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -20,6 +19,7 @@ export function addCaptureCommand(program: Command, io: Io, exit: (code: number)
     .action(async (target: string, options: CaptureOptions) => {
       const collected = await collectFrom(target, options, io);
       if (collected.inputs.length === 0) throw noDump(collected.warnings);
+      const { writeCapture } = await import('./capture-file.ts');
       await writeCapture(options.output, collected, { masked: !options.unmasked, via: options.via, io });
       exit(EXIT.nothing);
     });

@@ -7,7 +7,6 @@ import { kindOf } from './archive-kind.ts';
 import type { Member } from './archives.ts';
 import { recogniseBinary } from './binary-files.ts';
 import type { Io } from './io.ts';
-import { readManifest } from './manifest.ts';
 
 /** What was found under the names that were given. Trouble with one of them is a warning; the rest is read all the same. */
 export interface Gathered {
@@ -105,11 +104,13 @@ async function toInputs(name: string, bytes: Uint8Array, budget: Budget): Promis
       ? undefined
       : await (await import('./archives.ts')).expandArchive({ name, bytes }, budget);
   if (expanded === undefined) return [toInput(name, bytes)];
-  return [...expanded.members.flatMap(fromMember), ...expanded.warnings];
+  const members = await Promise.all(expanded.members.map(fromMember));
+  return [...members.flat(), ...expanded.warnings];
 }
 
 /** What a capture's manifest says is known about the dumps beside it. */
-function fromMember({ name, bytes }: Member): readonly (Input | Warning)[] {
+async function fromMember({ name, bytes }: Member): Promise<readonly (Input | Warning)[]> {
+  const { readManifest } = await import('./manifest.ts');
   return readManifest(name, bytes) ?? [toInput(name, bytes)];
 }
 

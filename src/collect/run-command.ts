@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import type { Ran, RunOptions } from './host.ts';
 
 /** Between the polite signal and the one that cannot be refused. gdb needs the time to let go of its process. */
@@ -19,6 +18,8 @@ export async function runCommand(
   { timeoutSeconds, signal, env = {} }: RunOptions,
 ): Promise<Ran> {
   const started = performance.now();
+  // Loaded when needed: most runs of whyhung read files and start nothing.
+  const { execa } = await import('execa');
   const child = execa(command, args, {
     stdin: 'ignore',
     reject: false,
