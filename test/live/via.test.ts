@@ -169,7 +169,8 @@ describe.skipIf(missing !== undefined)('an archive', () => {
     const made = await run('capture', `${secretive.pid}`, '-o', 'secret.tgz', '--locals');
     await secretive.stop();
     expect(made.code).toBe(0);
-    const { expandArchive, newBudget } = await import('../../src/cli/archives.ts');
+    const { expandArchive } = await import('../../src/cli/archives.ts');
+    const { newBudget } = await import('../../src/cli/archive-budget.ts');
     const file = { name: 'secret.tgz', bytes: readFileSync(join(folder, 'secret.tgz')) };
     const members = (await expandArchive(file, newBudget()))?.members ?? [];
     expect(members.map((member) => member.name)).toContain('secret.tgz/capture/whyhung-capture.json');
