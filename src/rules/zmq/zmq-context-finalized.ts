@@ -5,6 +5,7 @@ const NOTES = {
   '#gc!': 'the cyclic garbage collector',
   '#finalizer!': 'runs when the last reference goes, or when the collector finds a dead cycle',
   'py:#finalizer!': 'runs when the last reference goes, or when the collector finds a dead cycle',
+  'py:__del__@zmq/sugar/context.py$': 'terminates the context',
   'py:{term, destroy}@zmq/?': 'terminates the context',
   'py:{term, destroy}@zmq/$': 'waits until every socket of the context is closed',
   'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}!':
@@ -38,6 +39,8 @@ export default defineRule({
       notes: NOTES,
     },
     { find: '#gc? -> py:#finalizer! -> py:{term, destroy}@zmq/$', confidence: 'likely', notes: NOTES },
+    // Where term() is C code, only the finalizer itself is left to see, and it does nothing else.
+    { find: '#gc? -> py:__del__@zmq/sugar/context.py$', confidence: 'likely', notes: NOTES },
     {
       find: '#gc! -> c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}? -> c:zmq::mailbox_t::recv => c:zmq::signaler_t::wait -> c:{#poll, zmq::signaler_t::wait}$',
       confidence: 'likely',
