@@ -24,6 +24,9 @@ export function readHeldWait({ frames, thread, cut }: ThreadFacts): HeldWait | u
   const entry = frames.findIndex(isPythonSide);
   const inner = entry < 0 ? frames : frames.slice(0, entry);
   if (inner.some(isExplainedOtherwise)) return undefined;
+  // A wait for a device is usually made with the GIL released, but not in a destructor.
+  const dropped = isDestructor(frames[entry] ?? NOBODY) || inner.some(isDestructor);
+  if (!dropped && inner.some(({ categories }) => categories.has('device-sync'))) return undefined;
   const wait = inner.findIndex(isNativeWait);
   if (wait < 0 || !inner.slice(0, wait).every(isPartOfWait)) return undefined;
   const library = inner.findIndex((frame, index) => index >= wait && isLibraryCode(frame));
@@ -59,7 +62,7 @@ export function readGilRequest(facts: ThreadFacts): GilRequest | undefined {
 }
 
 /** A destructor or what stands for one: "X::~X", "_M_dispose", "py_decref", "drop_in_place", "THPVariable_dealloc". */
-export function isDestructor({ bare, plain }: KnownFrame): boolean {
+export function isDestructor({ bare, plain }: Pick<KnownFrame, 'bare' | 'plain'>): boolean {
   return (
     /(?:^|::)~/.test(bare) || /^_M_(?:dispose|release|destroy)|decref|dealloc|drop_in_place|drop_slow/i.test(plain)
   );
@@ -69,6 +72,8 @@ function isPartOfRequest({ plumbing, unnamed, categories, frame }: KnownFrame): 
   if (frame.language === 'python') return false;
   return plumbing || unnamed || REQUEST.some((category) => categories.has(category));
 }
+
+const NOBODY = { bare: '', plain: '' };
 
 const REQUEST = ['gil-wait', 'gil-acquire', 'condition-wait', 'lock-wait', 'semaphore-wait', 'futex'] as const;
 const WAITS = ['lock-wait', 'condition-wait', 'thread-join', 'semaphore-wait', 'spin'] as const;
@@ -92,7 +97,7 @@ function isLibraryCode({ frame, bare, categories, unnamed, plumbing }: KnownFram
   return bare.includes('::') || !WAITS.some((category) => categories.has(category));
 }
 
-const RUNTIME = /(?:^|\/)(?:lib(?:c|pthread|stdc\+\+|gcc_s|m)[.-]|ld-|(?:lib)?python\d)/;
+const RUNTIME = /(?:^|\/)(?:lib(?:c|pthread|stdc\+\+|gcc_s|m)[.-]|ld-|(?:lib)?python\d)[^/]*$/;
 
 /** Where native code was called by Python: bindings are the last frames that surely hold the GIL. */
 function isPythonSide({ frame, bare, categories }: KnownFrame): boolean {

@@ -307,6 +307,7 @@ export const LIBC: FrameTable = {
     'libc_start_main*',
     'libc_start_call_main',
     'start',
+    'syscall',
     'syscall_cancel',
     'syscall_cancel_arch',
     'internal_syscall_cancel',

@@ -4,7 +4,7 @@ import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
-const NEXT = 'py:{_try_get_data, _get_data, _next_data}@torch/utils/data/dataloader.py!';
+const NEXT = 'py:{_try_get_data, _get_data, _next_data, _get_batch, _try_get_batch}@torch/utils/data/dataloader.py!';
 const WAIT =
   'py:{get, poll, _poll, wait, select, _wait, recv_bytes, _recv_bytes, _recv, _try_get_data, _get_data, acquire}$';
 const TF = 'py:{_next_internal, iterator_get_next, iterator_get_next_eager_fallback}@tensorflow/python/$';

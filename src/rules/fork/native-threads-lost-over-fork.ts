@@ -109,10 +109,15 @@ function confidenceOf(facts: ThreadFacts, ofProcess: readonly ThreadFacts[]): Co
   const alone = ofProcess.length === 1 && thread.view.everyThread && !cut;
   if (alone && facts.process.pid !== undefined) return 'likely';
   if (forked) return word;
-  // Locks of such a runtime are held for moments only.
-  return cut && pool === 'lock' && frames.some(({ categories }) => categories.has('parallel-region'))
-    ? 'possible'
-    : undefined;
+  // Elsewhere only a loop that is shared out tells: who waits there rests, and nothing shows that anybody works for it.
+  const others = cut || (!thread.view.everyThread && thread.activity === 'idle');
+  return others && frames.some(isParallel) ? 'possible' : undefined;
+}
+
+function isParallel({ frame, categories }: KnownFrame): boolean {
+  return (
+    categories.has('parallel-region') || (frame.language === 'native' && LIBRARIES.some((place) => isAt(frame, place)))
+  );
 }
 
 /** Without C frames only the package tells. */
