@@ -4,6 +4,11 @@ const EXIT =
   'c:{exit, run_exit_handlers, cxa_finalize, dl_fini, call_fini, quick_exit, Py_Exit, LdrShutdownProcess, RtlExitUserProcess, ExitProcess, ExitProcessImplementation, execute_onexit_table}!';
 const FINALIZE =
   'c:{Py_FinalizeEx, Py_Finalize, finalize_modules, finalize_modules_clear_weaklist, finalize_interp_clear, PyInterpreterState_Clear, interpreter_clear, PyGC_CollectNoFail, PyImport_Cleanup, Py_EndInterpreter}!';
+/** From here on no other Python thread runs: what waits for one waits for ever. */
+const TEARDOWN =
+  'c:{finalize_modules, finalize_modules_clear_weaklist, finalize_interp_clear, PyInterpreterState_Clear, interpreter_clear, PyGC_CollectNoFail, PyImport_Cleanup, PyThreadState_Clear}!';
+const PYTHON_LOCK =
+  'c:{lock_PyThread_acquire_lock, lock_acquire, acquire_timed, rlock_acquire, PyThread_acquire_lock_timed, PyMutex_LockTimed}!';
 const OWN_WAITS = '!c:{wait_for_thread_shutdown, atexit_callfuncs, PyAtExit_Call, call_py_exitfuncs}';
 const WAIT = 'c:{#condition-wait, #thread-join, #lock-wait, #semaphore-wait}$';
 const FORCED = 'c:{drop_gil, drop_gil_impl}!';
@@ -15,6 +20,8 @@ const NOTES = {
   [WAIT]: 'the wait itself',
   [FORCED]: 'gave the GIL up and waits until another thread has taken it',
   [TAKE]: 'wants the GIL back',
+  [TEARDOWN]: 'the interpreter is being torn down: no other Python thread runs any more',
+  [PYTHON_LOCK]: 'waits for one',
   'c:*::~*?': 'a destructor',
   'c:#native-shutdown?': 'ends the threads of a library',
 };
@@ -43,6 +50,11 @@ export default defineRule({
     },
     { find: `${FORCED} -> c:{#condition-wait, #lock-wait, #futex}$`, confidence: 'likely', notes: NOTES },
     { find: `${FORCED.slice(0, -1)}$`, confidence: 'possible', notes: {} },
+    {
+      find: `${TEARDOWN} -> c:#finalizer? -> ${PYTHON_LOCK}`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
     { find: `${FINALIZE} -> ${TAKE}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     {
       find: `${FINALIZE} -> ${OWN_WAITS} -> !py:#finalizer -> !c:#eval -> ${WAIT}`,

@@ -1,13 +1,9 @@
-import { defineRule } from '../rule.ts';
-
-const ALLOCATOR = 'c:#allocator!';
-const PRIVATE = 'c:{lll_lock_wait_private, L_lock_*}$';
-
-const NOTES = {
-  [ALLOCATOR]: 'the allocator of memory',
-  [PRIVATE]: 'waits for a lock inside the C library',
-  'c:#lock-wait$': 'waits for a lock inside the allocator',
-};
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import type { Confidence } from '../../model/diagnosis.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
 
 export default defineRule({
   id: 'allocator-lock-wanted',
@@ -19,11 +15,8 @@ export default defineRule({
   explanation:
     'Allocating is not safe in signal handlers: a handler that interrupts malloc and allocates waits for the lock of the code below it. The same is left behind when code jumps out of malloc by longjmp or a C++ exception from a handler (as computer algebra systems do on Ctrl-C), when a thread is killed inside it, or when a fork in another thread copies the lock in its locked state. Overwritten heap memory can do it, too. It needs an interruption at just that instant, so that it is rare.',
   general: true,
-  signatures: [
-    { find: `${ALLOCATOR} -> ${PRIVATE}`, confidence: 'likely', notes: NOTES },
-    { find: `${ALLOCATOR} -> c:#lock-wait$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
-    { find: `${ALLOCATOR} -> c:#spin$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
-  ],
+  signatures: [],
+  match,
   needs: ['the C frames of all threads: gdb -p PID -batch -ex "thread apply all bt"'],
   notWhen: [
     'many threads allocate at once: then two moments differ',
@@ -62,3 +55,51 @@ export default defineRule({
     },
   ],
 });
+
+/** A lock of the allocator is wanted, while nobody is inside of it who could let it go. */
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const ofProcess of groupByProcess(threads).values()) {
+    const waiting = ofProcess.filter((thread) => lockInside(thread) !== undefined);
+    if (waiting.length === 0 || ofProcess.some((thread) => !waiting.includes(thread) && isInside(thread))) continue;
+    yield {
+      confidence: confidenceOf(waiting),
+      threads: waiting.map((thread) =>
+        witness(thread, 'waits for a lock of the allocator', [
+          { find: isAllocator, note: 'the allocator of memory' },
+          { find: isLock, note: 'waits for a lock inside of it' },
+        ]),
+      ),
+    };
+  }
+}
+
+/** Locks of the C library's own allocator are held for less than any other's. */
+function confidenceOf(waiting: readonly ThreadFacts[]): Confidence {
+  if (waiting.some(({ thread }) => thread.progress === 'moving')) return 'possible';
+  const sure = waiting.some((one) => one.thread.progress === 'stuck' || isPrivate(lockInside(one)));
+  return sure ? 'likely' : 'possible';
+}
+
+/** The lock that a thread waits for not far inside malloc() or free(). */
+function lockInside({ frames }: ThreadFacts): KnownFrame | undefined {
+  const at = frames.findIndex(isLock);
+  return at >= 0 && at < NEAR && frames.slice(at, at + NEAR).some(isAllocator) ? frames[at] : undefined;
+}
+
+const NEAR = 5;
+
+function isLock(frame: KnownFrame): boolean {
+  return isPrivate(frame) || frame.categories.has('lock-wait') || frame.categories.has('spin');
+}
+
+function isPrivate(frame: KnownFrame | undefined): boolean {
+  return frame?.canonical === 'lll_lock_wait_private' || frame?.canonical.startsWith('L_lock_') === true;
+}
+
+function isInside({ frames }: ThreadFacts): boolean {
+  return frames.slice(0, NEAR).some(isAllocator);
+}
+
+function isAllocator({ categories }: KnownFrame): boolean {
+  return categories.has('allocator');
+}
