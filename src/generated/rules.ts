@@ -14,6 +14,7 @@ import executorWaitsForItself from '../rules/concurrent/executor-waits-for-itsel
 import exitWaitsForThread from '../rules/concurrent/exit-waits-for-thread.ts';
 import exitWaitsInNativeCode from '../rules/cpython/exit-waits-in-native-code.ts';
 import gilAndLockCycle from '../rules/cpython/gil-and-lock-cycle.ts';
+import gilHeldInBlockingCall from '../rules/cpython/gil-held-in-blocking-call.ts';
 import gilHeldInNativeWait from '../rules/cpython/gil-held-in-native-wait.ts';
 import dataLoaderWaitsForWorker from '../rules/data/data-loader-waits-for-worker.ts';
 import deviceDoesNotFinish from '../rules/device/device-does-not-finish.ts';
@@ -53,6 +54,7 @@ export const RULES: readonly Rule[] = [
   exitWaitsForThread,
   exitWaitsInNativeCode,
   gilAndLockCycle,
+  gilHeldInBlockingCall,
   gilHeldInNativeWait,
   dataLoaderWaitsForWorker,
   deviceDoesNotFinish,

@@ -3,6 +3,7 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { mayHold, waitsForGil } from '../../analysis/gil.ts';
 import { type HeldWait, isDestructor, readGilRequest, readHeldWait } from '../../analysis/native-waits.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
+import { isAt } from '../../frames/places.ts';
 import type { EvidenceFrame } from '../../model/diagnosis.ts';
 import { defineRule, type Match, type MatchedThread } from '../rule.ts';
 
@@ -79,6 +80,7 @@ function* match(facts: Facts): Iterable<Match> {
       const known = wait.entry !== undefined || wait.endsThreads || thread.thread.gil === 'holds' || asking.length > 0;
       return known ? [{ thread, wait }] : [];
     });
+    yield* ofProcess.filter(holdsIdly).map(blindMatch);
     if (held.length === 0) continue;
     const waiting = asking.length > 0 || ofProcess.some(waitsForGil);
     const told = held.filter(({ thread }) => thread.thread.gil === 'holds');
@@ -93,6 +95,34 @@ function* match(facts: Facts): Iterable<Match> {
       };
     }
   }
+}
+
+/** Python gives the GIL up before it waits. Who has it and does not run is in native code that waits. */
+function holdsIdly({ thread, frames }: ThreadFacts): boolean {
+  const { gil, activity, view, progress } = thread;
+  // Loading a library with ctypes keeps the GIL, too: that is another matter.
+  const loads = frames[0] !== undefined && isAt(frames[0].frame, 'ctypes/__init__.py');
+  return gil === 'holds' && activity === 'idle' && !view.native && progress !== 'moving' && !loads;
+}
+
+function blindMatch(thread: ThreadFacts): Match {
+  const pid = thread.process.pid ?? 'PID';
+  return {
+    confidence: 'possible',
+    threads: [
+      {
+        thread,
+        note: 'holds the GIL and is idle: it waits in native code',
+        frames: marks(thread, [[0, 'called native code that waits']]),
+      },
+    ],
+    unseen: [
+      {
+        what: 'this dump has no C frames: what the native code waits for is not known',
+        command: `gdb -p ${pid} -batch -ex 'thread apply all bt' > gdb.txt`,
+      },
+    ],
+  };
 }
 
 /** Whether a thread that needs the GIL would have been seen. */
