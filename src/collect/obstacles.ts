@@ -27,6 +27,13 @@ export async function whyNotThere(pid: number, all: readonly Listed[], host: Hos
       `there is no process with that number here; inside a container it is the number of ${outside.length === 1 ? 'process' : 'processes'} ${outside.join(', ')}`,
       `Use the number that it has here: whyhung attach ${outside[0]}`,
     );
+  if (rights.hidesOthers)
+    return warn(
+      'processes-hidden',
+      pid,
+      'there is no process with that number to be seen: /proc hides the processes of other users here (hidepid)',
+      `Look as root: sudo env "PATH=$PATH" whyhung attach ${pid}`,
+    );
   const where = host.isLocal ? '' : ` where "${host.name}" leads`;
   return warn(
     'process-not-found',

@@ -11,9 +11,17 @@ export interface Rights {
   readonly container: 'docker' | 'kubernetes' | 'podman' | undefined;
   /** Whether there is a /proc at all. */
   readonly hasProc: boolean;
+  /** Whether /proc is mounted so that it hides the processes of others. */
+  readonly hidesOthers: boolean;
 }
 
-const FILES = ['/proc/self/status', '/proc/sys/kernel/yama/ptrace_scope', '/proc/1/cgroup', '/proc/1/environ'];
+const FILES = [
+  '/proc/self/status',
+  '/proc/self/mounts',
+  '/proc/sys/kernel/yama/ptrace_scope',
+  '/proc/1/cgroup',
+  '/proc/1/environ',
+];
 
 /** Files without content by which containers are known. */
 const MARKS = { docker: ['/', '.dockerenv'], podman: ['/run', '.containerenv'] } as const;
@@ -30,6 +38,7 @@ export async function rightsAt(host: Host): Promise<Rights> {
     yama: yama === undefined ? undefined : Number(yama),
     container: await containerOf(texts, host),
     hasProc: status !== '',
+    hidesOthers: uid !== '0' && /^\S+ \/proc proc \S*hidepid=(?!0|off)/m.test(texts.get('/proc/self/mounts') ?? ''),
   };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -272,6 +272,34 @@ describe.skipIf(missing !== undefined || !isRoot)('rights', () => {
     expect(ran.stdout).toContain('--cap-add SYS_PTRACE');
     expect(await stateOf(other.pid)).toMatch(/^[SR]$/);
     await other.stop();
+  });
+
+  test('to a /proc that hides the processes of others', async () => {
+    const hide = ['unshare', '-m', 'sh', '-c', 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', 'sh'];
+    const { stderr, exitCode } = await runMarked([...hide, ...asNobody, ...program, 'attach', `${target.pid}`], {
+      env: { PATH: process.env.PATH },
+      cwd: '/',
+    });
+    expect(stderr).toContain('/proc hides the processes of other users here');
+    expect(exitCode).toBe(2);
+  });
+
+  test('in another pid namespace: the number there leads to the number here', async () => {
+    const python = pythonFor({ python: '3.11', packages: [] }).executable;
+    // A number that nobody has out here.
+    let last = Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')) - 60;
+    while (existsSync(`/proc/${last + 1}`)) last -= 1;
+    const start = `echo ${last} > /proc/sys/kernel/ns_last_pid; "$@" & wait`;
+    const space = startProcess('unshare', ['-pf', '--mount-proc', 'sh', '-c', start, 'sh', python, '-c', HUNG]);
+    await space.waitFor(/READY/);
+    const inside = await whyhung(['attach', `${last + 1}`, '--interval', '0']);
+    const outer = /inside a container it is the number of process (\d+)/.exec(inside.stderr)?.[1] ?? '';
+    expect(inside.stderr).toContain(`whyhung attach ${outer}`);
+    const outside = await whyhung(['attach', outer, '--interval', '0']);
+    expect(outside.stdout).toContain('MainThread');
+    expect(outside.stderr).toContain('gdb took');
+    expect(await stateOf(Number(outer))).toMatch(/^[SR]$/);
+    await space.stop();
   });
 
   test('to a /proc that is not there', async () => {
