@@ -17,7 +17,8 @@ export function inferByExclusion(
   const waiting = new Set(locks.flatMap(({ wanted }) => wanted.map(({ thread }) => thread)));
   if (
     threads.some((thread) => !waiting.has(thread) && canHold(thread)) ||
-    [...waiting].some((one) => isForked(one, pids))
+    [...waiting].some((waiter) => isForked(waiter, pids)) ||
+    [...waiting].some((waiter) => isPassing(waiter, threads))
   )
     return [...locks];
   if (other === undefined) return [threads.some(joinsFromUserCode) ? one : inferSelf(one)];
@@ -49,7 +50,13 @@ function joinsFromUserCode({ thread }: ThreadFacts): boolean {
 
 /** A forked child may wait for a lock whose holder stayed in the parent. Every process has some parent, such as a shell. */
 function isForked({ frames, process }: ThreadFacts, pids: ReadonlySet<number>): boolean {
-  return pids.has(process.parentPid ?? -1) || frames.some(isForkFrame);
+  return process.forked === true || pids.has(process.parentPid ?? -1) || frames.some(isForkFrame);
+}
+
+/** Of several moments, one in which the thread stood elsewhere, or was not there: it gets its locks, one after the other. */
+function isPassing({ thread }: ThreadFacts, threads: readonly ThreadFacts[]): boolean {
+  if (thread.progress !== undefined) return thread.progress === 'moving';
+  return threads.some((other) => other.thread.progress !== undefined);
 }
 
 /** A thread that runs code of the program, neither resting nor only waiting for others to end, could hold a lock of it. */

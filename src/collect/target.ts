@@ -125,13 +125,14 @@ export class Target {
     const { host } = this.#options;
     const { all, machine, pids } = this.#around;
     const parent = all.find(({ pid }) => pid === sight.parentPid);
-    // A child of the same interpreter was forked from it, perhaps; a shell's child only was started by it.
-    const tellsParent =
-      pids.has(sight.parentPid) ||
-      (parent !== undefined &&
-        sight.executable !== undefined &&
-        (await host.readLink(`/proc/${parent.pid}/exe`)) === sight.executable);
-    const text = await readProc(sight, { host, all, machine, whole: moment === 1, tellsParent });
+    const sameProgram =
+      parent !== undefined &&
+      sight.executable !== undefined &&
+      (await host.readLink(`/proc/${parent.pid}/exe`)) === sight.executable;
+    // A fork keeps the command line, too; a child that was started afresh nearly always has another.
+    const isForked = sameProgram && parent.command.join('\0') === sight.command.join('\0');
+    const tellsParent = sameProgram || pids.has(sight.parentPid);
+    const text = await readProc(sight, { host, all, machine, whole: moment === 1, tellsParent, isForked });
     this.procs.push({ name: `${sight.pid}/proc.${moment}.txt`, text });
   }
 

@@ -41,6 +41,7 @@ function mergeProcess(
     command: known.find(({ command }) => command !== undefined)?.command,
     pythonVersion: known.find(({ pythonVersion }) => pythonVersion !== undefined)?.pythonVersion,
     executable: known.find(({ executable }) => executable !== undefined)?.executable,
+    forked: known.find(({ forked }) => forked !== undefined)?.forked,
     packages: known.find(({ packages }) => packages !== undefined)?.packages,
     threads,
     fileLocks: known.flatMap(({ fileLocks }) => fileLocks ?? []),

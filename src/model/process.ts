@@ -33,6 +33,8 @@ export interface Process {
   readonly executable: string | undefined;
   /** Host, pod or rank, when a log prefix or a file name tells. */
   readonly origin: string | undefined;
+  /** Whether it was forked, and runs on with what its parent had, instead of being started afresh. Known of live ones only. */
+  readonly forked: boolean | undefined;
   /** What is installed where it imports from, when a live process was looked at. */
   readonly packages: readonly Package[] | undefined;
   readonly threads: readonly Thread[];
@@ -51,6 +53,7 @@ export function makeProcess(known: Partial<Process> & Pick<Process, 'threads' | 
     pythonVersion: undefined,
     executable: undefined,
     origin: undefined,
+    forked: undefined,
     packages: undefined,
     fileLocks: undefined,
     files: undefined,

@@ -23,8 +23,9 @@ export interface ProcOptions {
   readonly machine: string;
   /** Files, packages, limits: the same at every moment, and so taken once. */
   readonly whole: boolean;
-  /** Whether its parent may be where it was forked from. */
+  /** Whether its parent is looked at, too, or may be where it was forked from. */
   readonly tellsParent: boolean;
+  readonly isForked: boolean;
 }
 
 /** What the kernel tells of a process without stopping it, a line each behind its path, as `grep .` prints. */
@@ -40,12 +41,13 @@ export async function readProc(sight: Sight, options: ProcOptions): Promise<stri
   return `${lines.join('\n')}\n`;
 }
 
-async function aboutProcess({ pid, executable, command }: Sight, options: ProcOptions): Promise<string[]> {
-  const { host, all, whole } = options;
+async function aboutProcess({ pid, parentPid, executable, command }: Sight, options: ProcOptions): Promise<string[]> {
+  const { host, all, whole, isForked } = options;
   const folder = `/proc/${pid}`;
   const head = [
     `${folder}/cmdline:${maskSecrets(showCommand(command))}`,
     ...(executable === undefined ? [] : [`${folder}/exe:${oneLine(executable)}`]),
+    ...(isForked ? [`${folder}/forked:from ${parentPid}`] : []),
   ];
   if (!whole) return head;
   const texts = await host.readFiles([`${folder}/cgroup`, `${folder}/limits`]);

@@ -7,7 +7,7 @@ const PATH =
 // "/proc/900/task/901/stack:[<0>] futex_do_wait+0x46/0x90", as `grep .` prints. `whyhung attach` adds in the same form what
 // the kernel has no such file for: "/proc/900/packages:pyzmq 22.3.0", "/proc/900/task/901/whyhung:read() on file 5: pipe:[77]"
 const PREFIXED =
-  /^\s*\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline|exe|cgroup|limits|fd\/\d+|children|packages|whyhung):(?<content>.*)$/;
+  /^\s*\/proc\/(?<pid>\d+)(?:\/task\/(?<tid>\d+))?\/(?<file>stack|wchan|syscall|status|comm|stat|cmdline|exe|cgroup|limits|fd\/\d+|children|forked|packages|whyhung):(?<content>.*)$/;
 
 // "/proc/900/fd/3 -> /srv/app/cache.lock", "/proc/900/fd/5 -> pipe:[273670]"
 const FILE = /^\s*\/proc\/(?<pid>\d+)\/fd\/(?<fd>\d{1,7}) -> (?<path>\S.*)$/;

@@ -61,6 +61,7 @@ function useProcessFile({ processes }: Reading, { pid, file }: grammar.Origin, c
   if (process === undefined || file === undefined) return false;
   if (file === 'cmdline') process.command ??= content;
   else if (file === 'exe') process.executable ??= content;
+  else if (file === 'forked') process.forked = /^from \d+$/.test(content);
   else if (file === 'packages') {
     const found = grammar.PACKAGE.exec(content)?.groups;
     const known = process.packages ?? [];
