@@ -15,7 +15,7 @@ export interface Cycle {
 export function cyclesOf({ waits, threads }: Facts): Cycle[] {
   if (waits.cycles.length === 0) return [];
   const byNode = new Map(threads.map((thread) => [threadNodeId(thread), thread]));
-  return waits.cycles.map((nodes) => {
+  const cycles = waits.cycles.map((nodes) => {
     const members = new Set(nodes);
     const edges = waits.edges.filter(({ from, to }) => members.has(from) && members.has(to));
     return {
@@ -25,4 +25,6 @@ export function cyclesOf({ waits, threads }: Facts): Cycle[] {
       overGil: nodes.some((node) => node.startsWith('gil')),
     };
   });
+  // Tools look one after the other: what they saw of threads that go on need not have been true at one time.
+  return cycles.filter((cycle) => cycle.threads.every(({ thread }) => thread.progress !== 'moving'));
 }
