@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
@@ -61,14 +60,14 @@ function maskLines(text: string): string {
 }
 
 function manifestOf(
-  { processes, runs, versions, warnings, pausedMilliseconds }: Collected,
+  { processes, runs, versions, warnings, pausedMilliseconds, hostName }: Collected,
   { takenAt, via }: { takenAt: Date; via: string | undefined },
 ): Manifest {
   return {
     schema: 'whyhung/capture/1',
     whyhung: VERSION,
     takenAt: takenAt.toISOString(),
-    host: hostname(),
+    host: hostName,
     via: via === undefined ? null : maskSecrets(via),
     pausedMilliseconds: pausedMilliseconds ?? null,
     tools: Object.fromEntries(versions),

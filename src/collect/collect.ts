@@ -47,6 +47,8 @@ export interface Collected {
   /** "py-spy 0.4.2", by the tool. */
   readonly versions: ReadonlyMap<string, string>;
   readonly processes: readonly Sight[];
+  /** Where the processes are. */
+  readonly hostName: string;
 }
 
 /** Processes that are looked at side by side: a tool needs a processor of its own. */
@@ -55,7 +57,7 @@ const AT_ONCE = 2;
 /** Takes dumps of live processes. Changes nothing in them, and leaves them running. */
 export async function collect(pids: readonly number[], options: CollectOptions): Promise<Collected> {
   const { host, moments, intervalSeconds, signal } = options;
-  const [rights, all, machine, available] = await Promise.all([
+  const [rights, all, { hostName, machine }, available] = await Promise.all([
     rightsAt(host),
     listProcesses(host),
     machineOf(host),
@@ -102,6 +104,7 @@ export async function collect(pids: readonly number[], options: CollectOptions):
     runs,
     versions: available.versions,
     processes: targets.map(({ sight }) => sight),
+    hostName,
   };
 }
 
@@ -114,9 +117,10 @@ function stackTools(tools: readonly ToolName[] | undefined): readonly StackTool[
   return tools === undefined ? undefined : STACK_TOOL_NAMES.filter((name) => tools.includes(name));
 }
 
-async function machineOf(host: Host): Promise<string> {
-  const { stdout } = await host.run('uname', ['-m'], { timeoutSeconds: 20 });
-  return stdout.trim();
+async function machineOf(host: Host): Promise<{ hostName: string; machine: string }> {
+  const { stdout } = await host.run('uname', ['-n', '-m'], { timeoutSeconds: 20 });
+  const [hostName = '', machine = ''] = stdout.trim().split(/\s+/);
+  return { hostName, machine };
 }
 
 async function inTurns(targets: readonly Target[], work: (target: Target) => Promise<void>): Promise<void> {

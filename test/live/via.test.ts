@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -153,6 +162,7 @@ describe.skipIf(missing !== undefined)('an archive', () => {
     expect(made.code).toBe(0);
     expect(made.stderr).toContain('dumps of 1 process in');
     expect(readdirSync(folder).filter((file) => file.endsWith('.part'))).toEqual([]);
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     const read = await runProgram([name, '--format', 'json'], { cwd: folder });
     const report = REPORT.parse(JSON.parse(read.stdout));
     expect(report.hypotheses[0]?.rule).toBe('lock-order-cycle');
