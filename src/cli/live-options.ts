@@ -13,6 +13,7 @@ export interface LiveOptions {
   readonly interval: number;
   readonly subprocesses: boolean;
   readonly locals: boolean;
+  readonly pause: boolean;
   readonly timeout: number;
   readonly via: string | undefined;
 }
@@ -21,6 +22,7 @@ export function addLiveOptions(command: Command): Command {
   return command
     .option('--subprocesses', 'also all processes below it', false)
     .option('--locals', 'values of variables, which may hold secrets', false)
+    .option('--no-pause', 'never hold the process still: Python frames and /proc alone')
     .option('--moments <number>', 'times to look; two tell stuck from moving', countFrom(1, 20), 2)
     .option('--interval <seconds>', 'from one moment to the next', secondsUpTo(3600), 3)
     .option('--tools <names>', `only these, with commas between: ${TOOLS.join(', ')} (default: what is there)`, toTools)
@@ -44,10 +46,19 @@ export async function hostFor({ via }: LiveOptions): Promise<Host> {
 }
 
 export function toCollectOptions(
-  { tools, moments, interval, subprocesses, locals, timeout }: LiveOptions,
+  { tools, moments, interval, subprocesses, locals, pause, timeout }: LiveOptions,
   rest: Pick<CollectOptions, 'host' | 'onProgress' | 'signal'>,
 ): CollectOptions {
-  return { tools, moments, intervalSeconds: interval, subprocesses, locals, timeoutSeconds: timeout, ...rest };
+  return {
+    tools,
+    moments,
+    intervalSeconds: interval,
+    subprocesses,
+    locals,
+    mayPause: pause,
+    timeoutSeconds: timeout,
+    ...rest,
+  };
 }
 
 function countFrom(least: number, most: number): (text: string) => number {

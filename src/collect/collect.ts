@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly subprocesses: boolean;
   /** Values of variables, which may hold secrets. */
   readonly locals: boolean;
+  /** Whether tools may hold the processes still; without, frames of Python alone can be had, and may be torn. Default true. */
+  readonly mayPause?: boolean | undefined;
   /** Of each run of a tool. */
   readonly timeoutSeconds: number;
   readonly host: Host;

@@ -57,7 +57,7 @@ export class Target {
     if (now === undefined || now.started !== this.sight.started || now.state === 'Z') return;
     if (this.#around.wantsProc) await this.#readProc(now, moment);
     if (this.#isUntouchable()) return;
-    const mayPause = isPausable(now);
+    const mayPause = this.#mayPause(now);
     if (this.#options.tools === undefined) await this.#useBest(now, moment, mayPause);
     else
       for (const tool of this.#around.tools)
@@ -86,6 +86,10 @@ export class Target {
       if (await this.#use(tool, sight, moment, { native: true, python: !python && sight.isPython !== false })) return;
   }
 
+  #mayPause(sight: Sight): boolean {
+    return this.#options.mayPause !== false && isPausable(sight);
+  }
+
   #has(tool: StackTool): boolean {
     return this.#around.tools.has(tool) && !this.#useless.has(tool);
   }
@@ -99,7 +103,7 @@ export class Target {
     const { host, timeoutSeconds, signal, locals, onProgress } = this.#options;
     if (signal?.aborted === true) return false;
     const { pid } = sight;
-    const task = { sight, host, timeoutSeconds, signal, locals, mayPause: isPausable(sight), ...wanted };
+    const task = { sight, host, timeoutSeconds, signal, locals, mayPause: this.#mayPause(sight), ...wanted };
     const { value: printed, milliseconds } = await measurePause(pid, host, () => STACK_TOOLS[tool].run(task));
     this.pausedMilliseconds += milliseconds;
     if (milliseconds > LONG_PAUSE_MILLISECONDS) this.#useless.add(tool);

@@ -128,6 +128,14 @@ describe.skipIf(missing !== undefined)('through', () => {
     expectUnharmed();
   });
 
+  test('nothing that would hold it still', async () => {
+    const { stdout, stderr } = await run('attach', `${target.pid}`, '--format', 'json', '--no-pause');
+    expect(stderr).toContain('py-spy took');
+    expect(stderr).not.toContain('gdb');
+    expect(stderr).toContain('the process stood still for less than 5 ms');
+    expect(REPORT.parse(JSON.parse(stdout)).processes[0]?.threads.length).toBe(2);
+  });
+
   test('what leads nowhere is said, with what it said', async () => {
     const other = await run('attach', `${target.pid}`, '--via', `'${folder}/kubectl' exec other --`);
     expect(other.stderr).toMatch(/^--via ".*": leads nowhere \(Error from server: no pod\)\n {2}Try it by hand: /);

@@ -5,7 +5,8 @@ export const pySpy: Tool = {
   probe: ['py-spy', '--version'],
   async run(task) {
     // Weaving native frames in fails now and then; the Python frames alone can be had nearly always.
-    const tries = task.native ? [true, false] : [false, false];
+    // Native frames need the process to stand still, and what runs on may change while it is read.
+    const tries = !task.mayPause ? [false, false, false] : task.native ? [true, false] : [false, false];
     let printed: Printed | undefined;
     for (const native of tries) {
       printed = await runTool(commandFor(task, native), task, { isDump });
@@ -23,8 +24,7 @@ function commandFor({ sight, locals, mayPause }: Task, native: boolean): string[
     `${sight.pid}`,
     ...(native ? ['--native'] : []),
     ...(locals ? ['--locals'] : []),
-    // Native frames need the process to stand still.
-    ...(mayPause || native ? [] : ['--nonblocking']),
+    ...(mayPause ? [] : ['--nonblocking']),
   ];
 }
 

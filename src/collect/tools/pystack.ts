@@ -4,11 +4,12 @@ import { runTool, type Tool } from './tool.ts';
 export const pystack: Tool = {
   probe: ['pystack', '--version'],
   async run(task) {
-    const { sight, native, locals, mayPause } = task;
+    const { sight, locals, mayPause } = task;
+    const native = task.native && mayPause;
     const options = (withNative: boolean): string[] => [
       ...(withNative ? ['--native'] : []),
       ...(locals ? ['--locals'] : []),
-      ...(mayPause || withNative ? [] : ['--no-block']),
+      ...(mayPause ? [] : ['--no-block']),
     ];
     const command = ['pystack', 'remote', `${sight.pid}`];
     const printed = await runTool([...command, ...options(native)], task, { isDump });
