@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Program, startProgram } from '../../scripts/capture/program.ts';
 import { type Recipe, recipeOf } from '../../scripts/capture/recipe.ts';
 import { hangCases } from '../support/cases.ts';
-import { attach, explainSkip, missingForLive, pythonFor, stateOf, tracerOf } from '../support/live.ts';
+import { attach, explainSkip, isOfCase, missingForLive, pythonFor, stateOf, tracerOf } from '../support/live.ts';
 
 /** Hangs that need no more than the standard library, or what .ci/run installs. */
 const CASES = [
@@ -75,12 +75,15 @@ describe.skipIf(missing !== undefined).concurrent('attached to while it hangs', 
     const program = await startHung(recipe);
     try {
       const hasPystack = expected.some(({ dumps }) => dumps.join() === PYSTACK.dumps.join());
-      for (const { tools, dumps: shown } of hasPystack ? [...WAYS, PYSTACK] : WAYS) {
+      // Another Python than the case names shows the same hang in frames that another rule may know better.
+      const isSame = isOfCase(recipe);
+      for (const { tools, dumps: shown } of hasPystack && isSame ? [...WAYS, PYSTACK] : WAYS) {
         const { report } = await attach(program.pid, ...tools);
         const [first] = report.hypotheses;
         const said = expected.find(({ dumps }) => dumps.join() === shown.join())?.first;
         const context = `${name} with ${tools[1] ?? 'all tools'}`;
-        if (said !== undefined) expect(first?.rule, context).toBe(said.replace(/^\w+: /, ''));
+        if (said !== undefined && isSame) expect(first?.rule, context).toBe(said.replace(/^\w+: /, ''));
+        else if (said !== undefined) expect(first?.cause, context).toBe(truth.cause);
         // Where the lab's dumps do not tell, silence is right, or what is true.
         else
           expect([undefined, 'possible', truth.cause], context).toContain(

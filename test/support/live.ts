@@ -62,6 +62,12 @@ export function pythonFor({ python, packages }: Pick<Recipe, 'python' | 'package
   return { executable: existsSync(join(VENV, 'python')) ? join(VENV, 'python') : 'python3', ...own };
 }
 
+/** Whether `pythonFor` gives the version that a case names. */
+export function isOfCase(recipe: Pick<Recipe, 'python' | 'packages'>): boolean {
+  const version = execFileSync(pythonFor(recipe).executable, ['--version'], { encoding: 'utf8' });
+  return version.startsWith(`Python ${recipe.python}.`);
+}
+
 export interface Attached extends Ran {
   readonly report: ReturnType<typeof REPORT.parse>;
 }
