@@ -22,7 +22,8 @@ export class RoleReader {
     if (thread.idleAs !== undefined && !(isRoot && thread.idleAs === OWN_WORKER)) return 'idle';
     if (isRoot) return 'blocker';
     if (this.#waiting.has(node)) return 'victim';
-    if (thread.progress === 'moving' || thread.activity === 'active') return 'working';
+    if (thread.progress === 'moving' || thread.progress === 'spinning' || thread.activity === 'active')
+      return 'working';
     return 'waiting';
   }
 }

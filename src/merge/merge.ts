@@ -4,7 +4,8 @@ import type { Dump } from '../model/dump.ts';
 import type { Process } from '../model/process.ts';
 import type { Progress, Thread } from '../model/thread.ts';
 import { mergeThread } from './merge-thread.ts';
-import { bestMoment, progressKeys, progressOf, splitMoments } from './moments.ts';
+import { bestMoment, splitMoments } from './moments.ts';
+import { progressKeys, progressOf } from './progress.ts';
 import { groupByProcess, type Sighting, toSightings } from './sightings.ts';
 import { joinThreads } from './threads.ts';
 
@@ -24,7 +25,7 @@ function mergeProcess(
   knowledge: FrameKnowledge,
 ): { process: Process; moments: number } {
   const moments = splitMoments(sightings);
-  const progress = moments.length > 1 ? progressOf(sightings) : new Map<string, Progress>();
+  const progress = moments.length > 1 ? progressOf(sightings, knowledge) : new Map<string, Progress>();
   const best = bestMoment(moments);
   const seen = joinThreads(best.map(({ process }) => process.threads));
   const elsewhere = byKey(moments.filter((moment) => moment !== best).flat());

@@ -40,6 +40,8 @@ export interface Thread {
   readonly pthreadId: string | undefined;
   readonly name: string | undefined;
   readonly activity: Activity | undefined;
+  /** Time on a processor so far, in ticks of the kernel (mostly 10 ms). */
+  readonly ticks: number | undefined;
   readonly gil: GilState | undefined;
   /** Whether the tool says that the thread is in the cyclic garbage collector. */
   readonly collecting: boolean;
@@ -76,6 +78,7 @@ export function makeThread(known: Partial<Thread> & Pick<Thread, 'id' | 'place'>
     pthreadId: undefined,
     name: undefined,
     activity: undefined,
+    ticks: undefined,
     gil: undefined,
     collecting: false,
     frames: [],

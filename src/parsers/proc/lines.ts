@@ -75,7 +75,8 @@ export const SYSCALL = /^\s*(?:(?<number>-?\d+)(?: 0x[0-9a-f]+){2,8}|running)$/;
 export const WCHAN = /^\s*(?<symbol>0|[a-z_][\w.]*)$/;
 
 // "901 (python3) S 900 …": stat
-export const STAT = /^\s*(?<tid>\d+) \((?<name>.*)\) (?<letter>[A-Za-z]) (?:-?\d+ ){10,}/;
+export const STAT =
+  /^\s*(?<tid>\d+) \((?<name>.*)\) (?<letter>[A-Za-z]) (?:-?\d+ ){10}(?:(?<user>\d+) (?<system>\d+) )?/;
 
 // "pyzmq 22.3.0": packages, as `whyhung attach` writes them
 export const PACKAGE = /^(?<name>[\w.-]+) (?<version>\d[\w.+!]*)$/;

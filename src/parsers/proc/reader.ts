@@ -212,6 +212,7 @@ function useSyscall(reading: Reading, line: Line, text: string): boolean {
   const thread = openThread(reading, line);
   thread.name ??= stat.name;
   addNote(thread, noteOfState(stat.letter, undefined));
+  if (stat.user !== undefined) thread.ticks = Number(stat.user) + Number(stat.system);
   return true;
 }
 
