@@ -13,6 +13,9 @@ export interface GilFacts {
 /** @param threads all threads of one process */
 export function readGil(threads: readonly ThreadFacts[]): GilFacts {
   const waiters = threads.filter(waitsForGil);
+  const stopper = threads.find((thread) => stopsTheWorld(thread) && !waiters.includes(thread));
+  if (stopper !== undefined)
+    return { holder: stopper, inferred: false, why: 'it has asked all other threads to stop', waiters };
   const told = threads.find(({ thread }) => thread.gil === 'holds');
   // A tool's word is a sample taken before the stop: a thread that stands in take_gil does not hold it.
   const waiting = new Set(waiters);
@@ -29,6 +32,16 @@ export function readGil(threads: readonly ThreadFacts[]): GilFacts {
   };
 }
 
+/** The request of a free-threaded build (and of profilers) that all other threads stop, for a collection or a fork. */
+export function stopsTheWorld({ frames }: ThreadFacts): boolean {
+  return frames.some(({ bare }) => bare === 'stop_the_world');
+}
+
+/** Threads that have not stopped: they run Python, or native code that has not let go of the interpreter. */
+export function notYetStopped(threads: readonly ThreadFacts[]): ThreadFacts[] {
+  return threads.filter((thread) => !waitsForGil(thread) && !stopsTheWorld(thread) && mayHold(thread));
+}
+
 export function waitsForGil({ thread, frames }: ThreadFacts): boolean {
   if (thread.gil === 'waits') return true;
   return thread.wait?.kind === 'gil' || frames.slice(0, INNERMOST).some(({ bare }) => bare === 'take_gil');
@@ -42,7 +55,7 @@ const INNERMOST = 12;
  * Python, is made with the GIL held, unless the extension released it itself, which leaves no frame.
  */
 const RELEASES =
-  /^(?:PyThread_acquire_lock|acquire_timed|lock_PyThread_acquire_lock|rlock_acquire|lock_acquire|PyMutex_Lock|pysleep|time_sleep|floatsleep|select_|os_|posix_|sock_|_Py_read|_Py_write|_io_|bufferedreader|_ssl__|PySSL_|semlock_acquire|_multiprocessing_|do_fork_exec|subprocess_fork|internal_select|builtin_input|PyOS_Readline|drop_gil|PyEval_SaveThread|thread_PyThread|ThreadHandle_|PyThread_join|_PySemaphore|_PyParkingLot|internal_connect|signal_|faulthandler|sqlite|pysqlite|stmt_step|_PyOnceFlag|zmq_|fcntl_)/;
+  /^(?:PyThread_acquire_lock|acquire_timed|lock_PyThread_acquire_lock|_thread_R?[Ll]ock_|rlock_acquire|lock_acquire|PyMutex_Lock|pysleep|time_sleep|floatsleep|select_|os_|posix_|sock_|_Py_read|_Py_write|_io_|bufferedreader|_ssl__|PySSL_|semlock_acquire|_multiprocessing_|do_fork_exec|subprocess_fork|internal_select|builtin_input|PyOS_Readline|drop_gil|PyEval_SaveThread|thread_PyThread|ThreadHandle_|PyThread_join|_PySemaphore|_PyParkingLot|internal_connect|signal_|faulthandler|sqlite|pysqlite|stmt_step|_PyOnceFlag|zmq_|fcntl_)/;
 
 /** Whether a thread runs Python and no frame shows that it gave the GIL up. */
 export function mayHold({ thread, frames }: ThreadFacts): boolean {

@@ -21,7 +21,7 @@ export interface WantedLock {
 
 /** Names of arguments that are the lock itself, by the function that has them. */
 const LOCK_ARGUMENTS: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^(?:lock_PyThread_acquire_lock|lock_acquire|rlock_acquire)/, ['self', 'op', 'self_base']],
+  [/^(?:lock_PyThread_acquire_lock|lock_acquire|rlock_acquire|_thread_R?[Ll]ock_)/, ['self', 'op', 'self_base']],
   [/^(?:PyThread_acquire_lock|acquire_timed)/, ['lock']],
   [/^_?PyMutex_Lock/, ['m']],
   [/^(?:__enter__|acquire|acquire_lock)$/, ['self']],
@@ -57,7 +57,7 @@ function isShared({ bare, frame }: KnownFrame): boolean {
 }
 
 function isPythons({ bare, frame }: KnownFrame): boolean {
-  return frame.language === 'python' || /PyThread|PyMutex|^_?rlock_|lock_acquire|__enter__|^acquire/.test(bare);
+  return frame.language === 'python' || /PyThread|PyMutex|^_?rlock_|[Ll]ock_acquire|__enter__|^acquire/.test(bare);
 }
 
 /**
@@ -68,7 +68,7 @@ function isPlainLock({ thread }: ThreadFacts, frames: readonly KnownFrame[]): bo
   return (
     thread.view.python &&
     frames.some(({ bare }) =>
-      /lock_PyThread_acquire_lock|rlock_acquire|lock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
+      /lock_PyThread_acquire_lock|rlock_acquire|[Ll]ock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
         bare,
       ),
     )

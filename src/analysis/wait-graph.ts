@@ -3,7 +3,7 @@ import type { WaitEdge, WaitGraph, WaitNode, WaitRoot } from '../model/wait-grap
 import { findCycles, reachable } from './cycles.ts';
 import type { ThreadFacts } from './facts.ts';
 import { readFileLocks } from './file-locks.ts';
-import { readGil } from './gil.ts';
+import { notYetStopped, readGil, stopsTheWorld } from './gil.ts';
 import { findHolders, type Lock } from './holders.ts';
 import { isImporting, waitsForImport } from './imports.ts';
 import { type Join, readJoins } from './joins.ts';
@@ -116,11 +116,31 @@ function addResults(builder: GraphBuilder, threads: readonly ThreadFacts[]): voi
 
 function addGil(builder: GraphBuilder, threads: readonly ThreadFacts[]): void {
   const { holder, inferred, why, waiters } = readGil(threads);
+  const stopper = holder !== undefined && stopsTheWorld(holder) ? holder : undefined;
+  if (stopper !== undefined) addStop(builder, stopper, threads);
   if (waiters.length === 0) return;
-  const node = builder.gil(threads[0]?.process);
+  const node = builder.gil(threads[0]?.process, stopper === undefined ? 'the GIL' : 'the stopped interpreter');
+  const standsIn = stopper === undefined ? 'stands in take_gil' : 'waits to be let run again';
   for (const waiter of waiters)
-    builder.add({ from: builder.thread(waiter), to: node, kind: 'wants', inferred: false, why: 'stands in take_gil' });
+    builder.add({ from: builder.thread(waiter), to: node, kind: 'wants', inferred: false, why: standsIn });
   if (holder !== undefined) builder.add({ from: node, to: builder.thread(holder), kind: 'held-by', inferred, why });
+}
+
+/** Who asks all others to stop waits for the last that has not. */
+function addStop(builder: GraphBuilder, stopper: ThreadFacts, threads: readonly ThreadFacts[]): void {
+  const running = notYetStopped(threads);
+  const [only] = running;
+  if (only === undefined || running.length > 1) return;
+  const node = builder.lock({ id: 'stop', label: 'the stop of all other threads' }, stopper.process);
+  const why = 'it is the only thread that has neither stopped nor left the interpreter';
+  builder.add({
+    from: builder.thread(stopper),
+    to: node,
+    kind: 'wants',
+    inferred: false,
+    why: 'stands in stop_the_world',
+  });
+  builder.add({ from: node, to: builder.thread(only), kind: 'held-by', inferred: true, why });
 }
 
 /** The lock of a module that is being imported: held by the only other thread that is inside an import. */
@@ -179,9 +199,9 @@ class GraphBuilder {
     return this.#node({ id: `lock ${id}${owner}`, kind: 'lock', label, pid: process?.pid, threadId: undefined });
   }
 
-  gil(process: Process | undefined): string {
+  gil(process: Process | undefined, label: string): string {
     const owner = process === undefined ? '' : ` of ${processName(process)}`;
-    return this.#node({ id: `gil${owner}`, kind: 'gil', label: 'the GIL', pid: process?.pid, threadId: undefined });
+    return this.#node({ id: `gil${owner}`, kind: 'gil', label, pid: process?.pid, threadId: undefined });
   }
 
   process(process: Process): string {

@@ -62,8 +62,15 @@ export function readWait(frames: readonly KnownFrame[]): Wait | undefined {
     target,
     timeout,
     frames: indices,
-    says: `${says}${target === undefined ? '' : ` (${target.replace(/^(?:lock|semaphore|condition|thread) /, '')})`} in ${callOf(run, innermost)}()${TIMEOUTS[timeout]}`,
+    says: `${run.some(isStopped) ? STOPPED : says}${target === undefined ? '' : ` (${target.replace(/^(?:lock|semaphore|condition|thread) /, '')})`} in ${callOf(run, innermost)}()${TIMEOUTS[timeout]}`,
   };
+}
+
+const STOPPED = 'waits to be let run, as another thread has stopped all others,';
+
+/** In a free-threaded build there is no GIL to wait for. */
+function isStopped({ bare }: KnownFrame): boolean {
+  return bare === 'tstate_wait_attach' || bare === '_PyThreadState_Suspend';
 }
 
 /** The call that people know: "poll", "pthread_cond_wait", "join" rather than the futex inside of it. */

@@ -10,6 +10,7 @@ export const CPYTHON: FrameTable = {
     'PyGILState_Ensure',
     'PyThreadState_Attach',
     'tstate_wait_attach',
+    'PyThreadState_Suspend',
   ],
   'gil-drop': [
     'drop_gil',
@@ -35,6 +36,17 @@ export const CPYTHON: FrameTable = {
     'PyMutex_LockTimed',
     'PyMutex_LockSlow',
     'PyCriticalSection_BeginSlow',
+    'PyCriticalSection2_BeginSlow',
+    'PyRawMutex_LockSlow',
+    'PyRWMutex_Lock',
+    'PyRWMutex_RLock',
+    'rwmutex_set_parked_and_wait',
+    'PyOnceFlag_CallOnceSlow',
+    // Python 3.14 names the methods of locks after the module.
+    'thread_lock_acquire*',
+    'thread_lock___enter__*',
+    'thread_RLock_acquire*',
+    'thread_RLock___enter__*',
     'PyRecursiveMutex_Lock*',
     'bufferedio_enter_buffered',
     'enter_buffered_busy',
@@ -52,6 +64,7 @@ export const CPYTHON: FrameTable = {
     'thread_PyThread_join_thread',
     'PyThread_join_thread',
     'ThreadHandle_join',
+    'PyThreadHandleObject_join',
     'thread_PyThreadHandle_join',
   ],
   gc: [
@@ -164,6 +177,8 @@ export const CPYTHON: FrameTable = {
     'exit',
     'cxa_finalize',
     'dl_fini',
+    'PyThread_hang_thread',
+    'PyThreadState_HangThread',
   ],
   eval: ['PyEval_EvalFrameDefault*', 'PyEval_EvalFrameEx'],
   plumbing: [

@@ -3,6 +3,12 @@ import type { FrameTable } from './categories.ts';
 /** Windows: ntdll, KERNELBASE and the C runtime. "Zw" and "Nt" are one call. */
 export const WINDOWS: FrameTable = {
   'lock-wait': [
+    'RtlpEnterCriticalSection*',
+    'RtlpWaitForCriticalSection',
+    'RtlpUnWaitCriticalSection',
+    'RtlAcquireSRWLock*',
+    'AcquireSRWLock*',
+    'EnterNonRecursiveMutex',
     'RtlEnterCriticalSection',
     'RtlpEnterCriticalSectionContended',
     'RtlpWaitOnCriticalSection',
@@ -17,6 +23,7 @@ export const WINDOWS: FrameTable = {
     'mtx_do_lock',
   ],
   'condition-wait': [
+    'RtlSleepConditionVariable*',
     'SleepConditionVariableSRW',
     'SleepConditionVariableCS',
     'RtlSleepConditionVariableSRW',
@@ -26,6 +33,8 @@ export const WINDOWS: FrameTable = {
   ],
   'thread-join': ['Thrd_join'],
   futex: [
+    'SignalObjectAndWait',
+    'RtlpWaitOnAddress*',
     'NtWaitForAlertByThreadId',
     'ZwWaitForAlertByThreadId',
     'NtWaitForKeyedEvent',
@@ -41,6 +50,13 @@ export const WINDOWS: FrameTable = {
     'NtSignalAndWaitForSingleObject',
   ],
   poll: [
+    'MsgWaitForMultipleObjects*',
+    'RealMsgWaitForMultipleObjects*',
+    'ZwRemoveIoCompletionEx',
+    'WSPSelect',
+    'WSAPoll',
+    'WSAWaitForMultipleEvents',
+    'NtUserWaitMessage',
     'GetQueuedCompletionStatus',
     'GetQueuedCompletionStatusEx',
     'NtRemoveIoCompletion',
@@ -54,6 +70,7 @@ export const WINDOWS: FrameTable = {
   ],
   sleep: ['NtDelayExecution', 'ZwDelayExecution', 'SleepEx', 'Sleep'],
   loader: [
+    'LdrpCallInitRoutine*',
     'LdrLoadDll',
     'LdrpLoadDll*',
     'LdrpLoadLibrary*',
@@ -76,7 +93,7 @@ export const WINDOWS: FrameTable = {
     'dllmain_dispatch',
     'dllmain_crt_dispatch',
   ],
-  allocator: ['RtlAllocateHeap', 'RtlFreeHeap', 'RtlpAllocateHeap*', 'HeapAlloc', 'RtlReAllocateHeap'],
+  allocator: ['RtlpFreeHeap*', 'RtlAllocateHeap', 'RtlFreeHeap', 'RtlpAllocateHeap*', 'HeapAlloc', 'RtlReAllocateHeap'],
   'process-exit': [
     'LdrShutdownProcess',
     'RtlExitUserProcess',
@@ -88,6 +105,9 @@ export const WINDOWS: FrameTable = {
   ],
   'thread-entry': ['BaseThreadInitThunk', 'RtlUserThreadStart', 'thread_start<*', 'TppWorkerThread'],
   plumbing: [
+    'thread_start',
+    'invoke_main',
+    'scrt_common_main_seh',
     'BaseThreadInitThunk',
     'RtlUserThreadStart',
     'KiUserCallbackDispatcher',
@@ -102,4 +122,10 @@ export const WINDOWS: FrameTable = {
     'RtlpWaitOnAddress',
     'RtlpWaitOnCriticalSection',
   ],
+  read: ['NtReadFile', 'ZwReadFile', 'ReadFile', 'ReadConsole*', 'WSPRecv', 'WSPRecvFrom', 'WSARecv', 'WSARecvFrom'],
+  write: ['NtWriteFile', 'ZwWriteFile', 'WriteFile', 'WriteConsole*', 'WSPSend', 'WSPSendTo', 'WSASend', 'WSASendTo'],
+  connect: ['WSPConnect', 'WSAConnect', 'ConnectEx'],
+  accept: ['WSPAccept', 'WSAAccept', 'AcceptEx'],
+  dns: ['GetAddrInfoW', 'GetAddrInfoExW', 'DnsQuery_*'],
+  'file-lock': ['LockFile', 'LockFileEx', 'NtLockFile', 'ZwLockFile', 'locking'],
 };

@@ -143,6 +143,18 @@ function useContent(reading: Reading, line: LogicalLine): boolean {
   return true;
 }
 
+// "_Py_DumpStack", "faulthandler_dump_c_stack_py", "Py_FatalError": the dump itself, and the handler that ran it
+const DUMPER = /^(?:_Py_Dump|faulthandler_|_faulthandler_|_?Py_Fatal|_Py_FatalError)/;
+
+/** What wrote the dump stands on the stack that it shows; below it what the thread was at. Static functions have no name. */
+function dropDumper(thread: ThreadDraft): void {
+  const last = thread.frames.findLastIndex((frame) => DUMPER.test(frame.function));
+  if (last < 0) return;
+  const next = thread.frames.findIndex((frame, index) => index > last && frame.function !== '');
+  if (next >= 0) thread.frames.splice(0, next);
+}
+
 function finish(thread: ThreadDraft): void {
+  if (!thread.view.python) dropDumper(thread);
   if (thread.view.python && thread.frames.length === MOST_FRAMES) thread.truncated = true;
 }
