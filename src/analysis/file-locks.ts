@@ -102,12 +102,21 @@ function runsProgram({ thread }: ThreadFacts): boolean {
   return thread.userFrame !== undefined && thread.idleAs === undefined;
 }
 
-/** The name of the file that a waiter has open under the number that it waits on. */
+/** The name of the file: the waiter's, by the number that it waits on, or the only one that it has open. */
 function pathOf(waiters: readonly ThreadFacts[]): string | undefined {
   for (const { thread, process } of waiters) {
     const told = thread.frames.map((frame) => argumentOf(frame, ['fd', '__fd'])).find((fd) => fd !== undefined);
-    const path = process.files?.find(({ fd }) => String(fd) === told)?.path;
+    const path = process.files?.find(({ fd }) => String(fd) === told)?.path ?? onlyFile(process);
     if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** Standard input and output aside, and what a database keeps beside its file. */
+function onlyFile({ files = [] }: Process): string | undefined {
+  const paths = new Set(
+    files.filter(({ fd, path }) => fd > 2 && /^\/(?!dev\/|proc\/|sys\/)/.test(path)).map(({ path }) => path),
+  );
+  const own = [...paths].filter((path) => !/-(?:journal|wal|shm)$/.test(path));
+  return own.length === 1 ? own[0] : undefined;
 }

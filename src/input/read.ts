@@ -115,6 +115,9 @@ function splitSkipped(lines: readonly Line[], skipped: readonly Line[]): { insid
   };
 }
 
+/** "Caused by:": a line of its own between an error of py-spy and its reason. */
+const CAUSED = /^\s*(?:Caused by|Reason):$/;
+
 function warningsFor(left: Leftover, dumps: readonly Dump[], source: string): Warning[] {
   const explained = new Map<string, Warning>();
   const unexplained = (lines: readonly Line[]): Line[] =>
@@ -122,7 +125,7 @@ function warningsFor(left: Leftover, dumps: readonly Dump[], source: string): Wa
       const error = text.trim() === '' ? undefined : explainLine(text);
       if (error !== undefined && !explained.has(error.code))
         explained.set(error.code, { ...error, source, line: number });
-      return error === undefined && text.trim() !== '';
+      return error === undefined && text.trim() !== '' && !(explained.size > 0 && CAUSED.test(text));
     });
   const inside = unexplained(left.inside);
   const around = unexplained(left.around);

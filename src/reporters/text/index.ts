@@ -4,8 +4,9 @@ import { paintVerdict } from './headline.ts';
 import { drawHypothesis, drawShortly } from './hypothesis.ts';
 import { countKinds } from './idle-kinds.ts';
 import { hang } from './layout.ts';
+import { drawNext } from './next.ts';
 import { makePage, type Page } from './page.ts';
-import { drawNext, drawWaits } from './waits.ts';
+import { drawWaits } from './waits.ts';
 import { drawWarnings } from './warnings.ts';
 
 /** For a person: the answer first, then the proof, then what to do. */

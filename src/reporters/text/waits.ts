@@ -5,7 +5,7 @@ import type { Process } from '../../model/process.ts';
 import type { Thread } from '../../model/thread.ts';
 import { listThreads, nameFunction, placeOf } from '../_shared/names.ts';
 import { notesBesideStack } from '../_shared/notes.ts';
-import { drawLabelled, drawStep } from './advice.ts';
+import { drawLabelled } from './advice.ts';
 import { findExclusions } from './excluded.ts';
 import { describeProcess } from './headline.ts';
 import { countKinds } from './idle-kinds.ts';
@@ -107,6 +107,7 @@ function describeThread(thread: Thread): string {
     ...(wait === undefined && activity === 'active' ? ['active'] : []),
     ...(gil === 'holds' ? ['holds the GIL'] : []),
     ...(progress === 'moving' ? ['moves between the dumps'] : []),
+    ...(progress === 'spinning' ? ['at work in this call in all dumps'] : []),
     ...notesBesideStack(thread).slice(0, NOTES),
   ];
   const mine = own === undefined || (wait === undefined && own === innermost) ? '' : `; your code: ${inWords(own)}`;
@@ -125,25 +126,4 @@ function drawExclusions(diagnosis: Diagnosis, page: Page): string[] {
     ...(excluded.length > 0 ? drawLabelled('Excluded', excluded.join(', '), page) : []),
     ...(unseen.length > 0 ? drawLabelled('Not seen', `${unseen.join(', ')}: this dump cannot show them`, page) : []),
   ];
-}
-
-/** What to capture next: first what the tools so far could not show, then a second moment. */
-export function drawNext({ capture, verdict }: Diagnosis, page: Page): string[] {
-  const [process] = capture.processes;
-  // What is left to ask of a process that is well stands below its title.
-  if (process === undefined || verdict === 'healthy') return [];
-  const pid = process.pid ?? 'PID';
-  const unseenBy = (view: 'python' | 'interpreter'): Process | undefined =>
-    capture.processes.find(({ threads }) => threads.length > 0 && !threads.some((thread) => thread.view[view]));
-  const [noPython, noC] = [unseenBy('python'), unseenBy('interpreter')];
-  const steps: (readonly [string, string])[] = [];
-  if (noPython !== undefined)
-    steps.push(['see the Python frames:', `py-spy dump --pid ${noPython.pid ?? 'PID'} > py-spy.txt`]);
-  if (noC !== undefined)
-    steps.push(['see the C frames:', `gdb -p ${noC.pid ?? 'PID'} -batch -ex 'thread apply all bt' > gdb.txt`]);
-  if (steps.length === 0 && capture.moments > 1)
-    steps.push(['see what is on the other end of its connections:', `ss -tnp | grep pid=${pid},`]);
-  if (capture.moments < 2)
-    steps.push(['see whether it moves: dump again some seconds later, and give both', 'whyhung first.txt second.txt']);
-  return steps.flatMap(([text, command], index) => drawStep(index === 0 ? 'Next' : '', text, command, page, 9));
 }
