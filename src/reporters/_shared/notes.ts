@@ -10,9 +10,9 @@ export function tellingNotes({ notes, frames }: Thread): readonly string[] {
 }
 
 // "recvfrom() on file 4: TCP 127.0.0.1:54794 -> 127.0.0.1:41581 ESTABLISHED", "waits for a mutex that thread 901 holds"
-const SEEN_ALIVE = /^\w+\(\) (?:on file \d+: |waits for )|^waits for a mutex that thread \d+ holds$/;
+const SEEN_ALIVE = /^\w+\(\) (?:on file \d+: |waits for )|^waits for a mutex that thread \d+ holds$|^state [TtDZX]\b/;
 
-/** Of those, what a look at the live process adds to a stack; all of them where there is no stack. */
+/** Of those, what a look at the live process adds to a stack, and what keeps it from going on whatever the stack says; all of them where there is no stack. */
 export function notesBesideStack(thread: Thread): readonly string[] {
   const notes = tellingNotes(thread);
   return thread.frames.some(({ language }) => language !== 'kernel')
