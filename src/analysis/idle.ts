@@ -29,7 +29,7 @@ export function idleKind(facts: ThreadFacts): string | undefined {
   if (thread.gil === 'holds') return undefined;
   if (frames.some(isAtEnd)) return undefined;
   const stack = { frames, view: thread.view, truncated: cut, told: new Set<never>() };
-  const found = COMPILED.candidates(frames)
+  const found = COMPILED.candidates(stack)
     .sort((one, other) => one.order - other.order)
     .find(({ compiled }) => {
       const match = matchSignature(compiled, stack);

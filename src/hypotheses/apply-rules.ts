@@ -5,7 +5,7 @@ import type { Thread } from '../model/thread.ts';
 import type { Match, Rule, RuleSignature } from '../rules/rule.ts';
 import { AnchorIndex } from '../signatures/anchors.ts';
 import { type CompiledSignature, compileSignature } from '../signatures/compile.ts';
-import { matchSignature, type SignatureMatch } from '../signatures/match.ts';
+import { matchSignature, type SignatureMatch, type Stack } from '../signatures/match.ts';
 import { parseSignature } from '../signatures/parse.ts';
 import { weaker } from './confidence.ts';
 import { whatIsUnseen } from './unseen.ts';
@@ -60,12 +60,13 @@ function indexSignatures(rules: readonly Rule[]): AnchorIndex<Candidate> {
 }
 
 function matchBucket(bucket: Bucket, index: AnchorIndex<Candidate>): RuleMatch[] {
-  return index.candidates(bucket.sample.frames).flatMap((candidate) => matchOne(bucket, candidate) ?? []);
+  const { thread, frames, cut } = bucket.sample;
+  const stack = { frames, view: thread.view, truncated: cut, told: toldOf(thread) };
+  return index.candidates(stack).flatMap((candidate) => matchOne(bucket, stack, candidate) ?? []);
 }
 
-function matchOne(bucket: Bucket, { rule, signature, compiled }: Candidate): RuleMatch | undefined {
-  const { thread, frames, cut } = bucket.sample;
-  const found = matchSignature(compiled, { frames, view: thread.view, truncated: cut, told: toldOf(thread) });
+function matchOne(bucket: Bucket, stack: Stack, { rule, signature, compiled }: Candidate): RuleMatch | undefined {
+  const found = matchSignature(compiled, stack);
   if (found === undefined) return undefined;
   const confidence = confidenceOf(found, signature, bucket);
   if (confidence === undefined) return undefined;

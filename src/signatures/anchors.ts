@@ -1,5 +1,6 @@
-import type { KnownFrame } from '../frames/known-frame.ts';
-import type { CompiledSignature } from './compile.ts';
+import type { Category } from '../frames/categories.ts';
+import type { CompiledSignature, Requirement } from './compile.ts';
+import type { Stack } from './match.ts';
 
 /** Many signatures, of which a stack is asked only those that name one of its functions. */
 export class AnchorIndex<Item extends { readonly compiled: CompiledSignature }> {
@@ -19,13 +20,30 @@ export class AnchorIndex<Item extends { readonly compiled: CompiledSignature }> 
     });
   }
 
-  /** Those that may match: first those without anchor, then by the innermost frame that they name. */
-  candidates(frames: readonly KnownFrame[]): Item[] {
+  /**
+   * Those that may match: first those without anchor, then by the innermost frame that they name. What a step needs and the
+   * stack would show, but does not, rules a signature out before it is matched frame by frame.
+   */
+  candidates({ frames, view, truncated, told }: Stack): Item[] {
     const found = new Set(this.#unanchored);
-    for (const { plain, canonical } of frames) {
+    const names = new Set<string>();
+    const categories = new Set<Category>(told);
+    let isHidden = truncated;
+    for (const { plain, canonical, categories: own, unnamed } of frames) {
+      isHidden ||= unnamed;
+      for (const category of own) categories.add(category);
+      if (names.has(plain) && names.has(canonical)) continue;
+      names.add(plain);
+      names.add(canonical);
       for (const index of this.#byAnchor.get(plain) ?? []) found.add(index);
       if (canonical !== plain) for (const index of this.#byAnchor.get(canonical) ?? []) found.add(index);
     }
-    return [...found].flatMap((index) => this.#items[index] ?? []);
+    const isThere = ({ names: wanted, categories: kinds, needed, isVisible }: Requirement): boolean =>
+      wanted.some((name) => names.has(name)) ||
+      kinds.some((kind) => categories.has(kind)) ||
+      (!needed && (isHidden || !isVisible(view)));
+    return [...found]
+      .flatMap((index) => this.#items[index] ?? [])
+      .filter(({ compiled: { required } }) => required.every(isThere));
   }
 }

@@ -28,6 +28,16 @@ export interface CompiledSignature {
    * Undefined when the signature names no function, or only with wildcards.
    */
   readonly anchors: readonly string[] | undefined;
+  /** What each required step needs at least; steps that anything may be are left out. */
+  readonly required: readonly Requirement[];
+}
+
+/** One of these names or categories has to be on the stack, where the step can be seen. */
+export interface Requirement {
+  readonly names: readonly string[];
+  readonly categories: readonly Category[];
+  readonly needed: boolean;
+  isVisible(view: View): boolean;
 }
 
 /** A step that must not be there. */
@@ -50,6 +60,7 @@ export function compileSignature(signature: Signature): CompiledSignature {
     steps: steps.map(compileStep),
     forbidden: steps.flatMap(({ forbidden }, index) => forbidden.map((step) => compileForbidden(step, index === 0))),
     anchors: anchorsOf(signature),
+    required: steps.flatMap(requirementOf),
   };
 }
 
@@ -134,6 +145,18 @@ function isInterpreters(step: Pick<Step, 'alternatives'>): boolean {
     if (alternative.kind === 'category') return INTERPRETER_CATEGORIES.has(alternative.category);
     return alternative.kind === 'name' && INTERPRETER_NAME.test(alternative.name);
   });
+}
+
+function requirementOf(step: Step): Requirement[] {
+  const { alternatives, optional, needed } = step;
+  const names: string[] = [];
+  const categories: Category[] = [];
+  for (const alternative of alternatives) {
+    if (alternative.kind === 'category') categories.push(alternative.category);
+    else if (alternative.kind === 'any' || alternative.name.includes('*')) return [];
+    else names.push(lastPart(alternative.name));
+  }
+  return optional ? [] : [{ names, categories, needed, isVisible: (view) => isVisible(step, view) }];
 }
 
 /** The names of the required steps that are spelled out; the last parts, as a stack may have them qualified. */
