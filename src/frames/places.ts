@@ -15,10 +15,14 @@ export function isAt(frame: Frame, place: string): boolean {
 function pathMatches(path: string, place: string): boolean {
   const normal = path.includes('\\') ? path.replaceAll('\\', '/') : path;
   if (place.endsWith('/')) return normal.startsWith(place) || normal.includes(`/${place}`);
-  if (place.includes('*')) return matchesGlob(place, lastParts(normal, place.split('/').length));
+  if (place.includes('*')) return matchesGlob(place, lastParts(normal, place));
   return normal === place || normal.endsWith(`/${place}`);
 }
 
-function lastParts(path: string, count: number): string {
-  return path.split('/').slice(-count).join('/');
+/** As many last parts as the place has: rules ask this of every frame, so nothing is taken apart for it. */
+function lastParts(path: string, place: string): string {
+  let cut = path.lastIndexOf('/');
+  for (let slash = place.indexOf('/'); slash >= 0 && cut > 0; slash = place.indexOf('/', slash + 1))
+    cut = path.lastIndexOf('/', cut - 1);
+  return path.slice(cut + 1);
 }
