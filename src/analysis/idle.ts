@@ -8,7 +8,7 @@ import type { ThreadFacts } from './facts.ts';
 import { BACKGROUND } from './idle/background.ts';
 import { IDLE_NATIVE } from './idle/native.ts';
 import { POOLS } from './idle/pools.ts';
-import { SERVERS } from './idle/servers.ts';
+import { AT_REST, SERVERS } from './idle/servers.ts';
 import { idleShape } from './idle-shapes.ts';
 
 const COMPILED = new AnchorIndex(
@@ -36,6 +36,8 @@ export function idleKind(facts: ThreadFacts): string | undefined {
       if (match === undefined || match.unseen.length > 0) return false;
       return frames.slice(0, match.seen.at(-1)?.index ?? 0).every(isPartOfRest);
     });
+  // A loop that turns inside a callback of itself serves that callback, which waits.
+  if (found?.label === AT_REST && frames.some(({ categories }) => categories.has('loop-callback'))) return undefined;
   return found?.label ?? idleShape(facts);
 }
 

@@ -5,6 +5,7 @@ import eventLoopSpins from '../rules/asyncio/event-loop-spins.ts';
 import eventLoopWaitsForItself from '../rules/asyncio/event-loop-waits-for-itself.ts';
 import loopEndsWaitingForExecutor from '../rules/asyncio/loop-ends-waiting-for-executor.ts';
 import loopEndsWaitingForTask from '../rules/asyncio/loop-ends-waiting-for-task.ts';
+import tasksWaitForTasks from '../rules/asyncio/tasks-wait-for-tasks.ts';
 import importCheckLoops from '../rules/busy/import-check-loops.ts';
 import pollsWithoutRest from '../rules/busy/polls-without-rest.ts';
 import regularExpressionBacktracks from '../rules/busy/regular-expression-backtracks.ts';
@@ -45,6 +46,7 @@ export const RULES: readonly Rule[] = [
   eventLoopWaitsForItself,
   loopEndsWaitingForExecutor,
   loopEndsWaitingForTask,
+  tasksWaitForTasks,
   importCheckLoops,
   pollsWithoutRest,
   regularExpressionBacktracks,

@@ -13,7 +13,8 @@ export function verdictOf(hypotheses: readonly Hypothesis[], facts: Facts): Verd
  * Every thread rests by design or gets on. Threads that wait for an answer are not healthy for that everybody else is idle,
  * so one of them is enough to say nothing.
  */
-function isHealthy({ threads, waits }: Facts): boolean {
+function isHealthy({ threads, waits, capture }: Facts): boolean {
+  if (capture.tools.every((tool) => INTERRUPTED.has(tool))) return false;
   // A thread of which only the kernel tells may be any library's; the tools that show stacks show those that matter.
   const seen = threads.filter(({ frames }) => frames.some(({ frame }) => frame.language !== 'kernel'));
   // To be at work at one moment proves nothing: a busy loop is, too.
@@ -23,6 +24,12 @@ function isHealthy({ threads, waits }: Facts): boolean {
     seen.some(isContent) && waits.cycles.length === 0 && seen.every((thread) => isContent(thread) || isTimer(thread))
   );
 }
+
+/**
+ * A traceback shows the thread that somebody interrupted, a failed test ran into its limit, and asyncio shows tasks:
+ * rest is no sign of health in them.
+ */
+const INTERRUPTED: ReadonlySet<string> = new Set(['python', 'pytest-timeout', 'asyncio']);
 
 /** A library's thread that sleeps between rounds: it wakes by itself, and holds up nobody. */
 function isTimer({ thread, frames }: ThreadFacts): boolean {

@@ -1,5 +1,8 @@
 import type { IdleTable } from './idle-table.ts';
 
+/** A loop in its select(). */
+export const AT_REST = 'event loop at rest';
+
 /** Servers between requests, and event loops that wait for something to do. */
 export const SERVERS: IdleTable = [
   ['server waiting for requests', 'py:serve_forever@socketserver.py -> py:select@selectors.py'],
@@ -43,29 +46,23 @@ export const SERVERS: IdleTable = [
     'py:{run, pause, keep_subprocess_alive}@uvicorn/supervisors/ -> py:wait@threading.py',
   ],
   // event loops
-  ['event loop at rest', 'py:_run_once@asyncio/base_events.py => py:select@selectors.py'],
-  ['event loop at rest', 'py:_run_once@asyncio/base_events.py => py:{select, _poll}@asyncio/windows_events.py'],
-  ['event loop at rest', 'py:{run_until_complete, run_forever, run, asyncio_run} -> c:{uv__io_poll}'],
-  ['event loop at rest', 'py:asyncio_run@uvicorn/_compat.py$'],
-  ['event loop at rest', 'py:run@asyncio/runners.py$'],
-  ['event loop at rest', 'py:run@gevent/hub.py$'],
-  ['event loop at rest', 'c:ev_run -> c:epoll_poll -> c:epoll_wait'],
-  [
-    'event loop at rest',
-    'c:{ev_run, uv_run} -> c:{epoll_poll, poll_poll, select_poll, kqueue_poll, uv__io_poll} -> c:#poll$',
-  ],
-  ['event loop at rest', 'py:run@eventlet/hubs/hub.py -> py:{wait, do_poll, do_sleep}@eventlet/hubs/'],
-  ['event loop at rest', 'py:{doPoll, doSelect, doKEvent, doIteration}@twisted/internet/$'],
-  ['event loop at rest', 'py:doSelect@twisted/internet/ => py:_select@twisted/internet/selectreactor.py$'],
-  ['event loop at rest', 'py:start@tornado/ioloop.py -> py:poll@tornado/'],
-  ['event loop at rest', 'py:start@tornado/ioloop.py$'],
-  ['event loop at rest', 'py:{run, unrolled_run} -> py:get_events@trio/_core/$'],
-  ['event loop at rest', 'py:mainloop@tkinter/__init__.py$'],
-  ['event loop at rest', 'py:mainloop@lib-tk/Tkinter.py$'],
-  ['event loop at rest', 'py:mainloop@Tkinter.py$'],
-  ['event loop at rest', 'py:run@gi/overrides/*.py$'],
-  [
-    'event loop at rest',
-    'c:{QApplication::exec, QCoreApplication::exec, QGuiApplication::exec} -> c:QEventLoop::exec -> c:#poll$',
-  ],
+  [AT_REST, 'py:_run_once@asyncio/base_events.py => py:select@selectors.py'],
+  [AT_REST, 'py:_run_once@asyncio/base_events.py => py:{select, _poll}@asyncio/windows_events.py'],
+  [AT_REST, 'py:{run_until_complete, run_forever, run, asyncio_run} -> c:{uv__io_poll}'],
+  [AT_REST, 'py:asyncio_run@uvicorn/_compat.py$'],
+  [AT_REST, 'py:run@asyncio/runners.py$'],
+  [AT_REST, 'py:run@gevent/hub.py$'],
+  [AT_REST, 'c:ev_run -> c:epoll_poll -> c:epoll_wait'],
+  [AT_REST, 'c:{ev_run, uv_run} -> c:{epoll_poll, poll_poll, select_poll, kqueue_poll, uv__io_poll} -> c:#poll$'],
+  [AT_REST, 'py:run@eventlet/hubs/hub.py -> py:{wait, do_poll, do_sleep}@eventlet/hubs/'],
+  [AT_REST, 'py:{doPoll, doSelect, doKEvent, doIteration}@twisted/internet/$'],
+  [AT_REST, 'py:doSelect@twisted/internet/ => py:_select@twisted/internet/selectreactor.py$'],
+  [AT_REST, 'py:start@tornado/ioloop.py -> py:poll@tornado/'],
+  [AT_REST, 'py:start@tornado/ioloop.py$'],
+  [AT_REST, 'py:{run, unrolled_run} -> py:get_events@trio/_core/$'],
+  [AT_REST, 'py:mainloop@tkinter/__init__.py$'],
+  [AT_REST, 'py:mainloop@lib-tk/Tkinter.py$'],
+  [AT_REST, 'py:mainloop@Tkinter.py$'],
+  [AT_REST, 'py:run@gi/overrides/*.py$'],
+  [AT_REST, 'c:{QApplication::exec, QCoreApplication::exec, QGuiApplication::exec} -> c:QEventLoop::exec -> c:#poll$'],
 ];

@@ -48,8 +48,16 @@ function isPrimitive({ frame, categories }: KnownFrame): boolean {
   );
 }
 
-export function isFace({ plain, frame }: KnownFrame): boolean {
-  return FACE.test(plain) || FACES.some(([name, place]) => plain === name && isAt(frame, place));
+export function isFace(known: KnownFrame): boolean {
+  return FACE.test(known.plain) || isKnownFace(known);
+}
+
+/** A face by the library it stands in; a name alone may be anybody's. */
+export function isKnownFace({ plain, frame }: KnownFrame): boolean {
+  return (
+    FACES.some(([name, place]) => plain === name && isAt(frame, place)) ||
+    (FACE.test(plain) && /asyn/i.test(frame.file ?? ''))
+  );
 }
 
 /**
@@ -64,7 +72,9 @@ export function waitsForOwnFuture(
   atWork: ReadonlySet<Process>,
 ): { readonly confidence: Confidence; readonly future: number } | undefined {
   const face = syncFaceOf(facts);
-  if (face !== undefined && face < call.loop) return { confidence: 'likely', future: face };
+  const inner = facts.frames[face ?? -1];
+  if (inner !== undefined && face !== undefined && face < call.loop)
+    return { confidence: isKnownFace(inner) || waitsForFuture(facts, face) ? 'likely' : 'possible', future: face };
   const inside = facts.frames.slice(0, call.loop);
   const future = inside.findIndex(
     ({ plain, frame }) => /^(?:result|exception)$/.test(plain) && isAt(frame, 'concurrent/futures/_base.py'),
@@ -72,6 +82,11 @@ export function waitsForOwnFuture(
   if (future < 0 || inside.some(isExecutors)) return undefined;
   // An excerpt may have left the executor's workers out.
   return atWork.has(facts.process) ? undefined : { confidence: 'likely', future };
+}
+
+/** Whether what the face waits for is a future, and not any event. */
+function waitsForFuture({ frames }: ThreadFacts, face: number): boolean {
+  return frames.slice(0, face).some(({ frame }) => isAt(frame, 'concurrent/futures/_base.py'));
 }
 
 /** executor.map() and as_completed() wait for jobs of an executor. */

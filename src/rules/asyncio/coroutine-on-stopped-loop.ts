@@ -1,7 +1,8 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { loopCallOf, runsLoop } from '../../analysis/loops.ts';
+import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
-import { isFace, syncFaceOf } from '../_shared/loop-futures.ts';
+import { isFace, isKnownFace, syncFaceOf } from '../_shared/loop-futures.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 export default defineRule({
@@ -52,10 +53,15 @@ function* match({ threads, buckets }: Facts): Iterable<Match> {
   for (const { sample, threads: alike } of buckets) {
     if (sample.thread.progress === 'moving' || loopCallOf(sample) !== undefined || syncFaceOf(sample) === undefined)
       continue;
+    // Their loops are elsewhere by design: it takes a thread of them to call from.
+    if (sample.frames.some(({ frame }) => FROM_THREADS.some((place) => isAt(frame, place)))) continue;
     const victims = alike.filter(({ process }) => !withLoop.has(process));
     if (victims.length === 0) continue;
     yield {
-      confidence: victims.every(seesAll) && sample.thread.progress === 'stuck' ? 'likely' : 'possible',
+      confidence:
+        victims.every(seesAll) && sample.frames.some(isKnownFace) && sample.thread.progress === 'stuck'
+          ? 'likely'
+          : 'possible',
       threads: victims.map((thread) =>
         witness(thread, 'waits for a coroutine, and no thread runs a loop', [
           { find: isFace, note: 'hands a coroutine to a loop and waits until it is done' },
@@ -64,6 +70,8 @@ function* match({ threads, buckets }: Facts): Iterable<Match> {
     };
   }
 }
+
+const FROM_THREADS = ['twisted/internet/threads.py', 'anyio/from_thread.py', 'trio/_threads.py'] as const;
 
 /** A whole dump of a process has its number, and the outer end of each stack. */
 function seesAll({ process, cut }: ThreadFacts): boolean {

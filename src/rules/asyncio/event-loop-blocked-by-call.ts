@@ -79,12 +79,15 @@ function confidenceOf({ thread, frames, process }: ThreadFacts, call: LoopCall):
   const { wait, gil, activity, progress, role } = thread;
   if (gil === 'holds' || progress === 'moving') return undefined;
   // py-spy's word for a call whose C frames it does not show.
-  if (wait === undefined) return activity === 'idle' && !thread.view.native ? 'possible' : undefined;
+  if (wait === undefined)
+    return (activity === 'idle' || isAborted(frames)) && !thread.view.native ? 'possible' : undefined;
   if (OTHER.has(wait.kind) || (wait.frames.at(-1) ?? 0) >= call.loop || isLoopsOwn(frames)) return undefined;
   // Starting a thread or a child waits for a moment.
   const starts = frames.slice(0, call.loop).some(({ plain }) => plain === 'start' || plain === '_execute_child');
   // A call that does not block is seen as active; on musl everything is.
   if (starts || wait.timeout === 'some' || (activity === 'active' && progress !== 'stuck')) return 'possible';
+  // Tools of gevent print green threads that wait as they should, and its locks have no Python frame.
+  if (isGreen(frames[call.loop]) && !thread.view.native) return 'possible';
   // What holds the lock, and whether it is this thread itself, is the question of other rules.
   if (!call.seen || (wait.kind === 'lock' && role !== 'victim') || frames.slice(0, call.loop).some(isSideways))
     return 'possible';
@@ -110,6 +113,16 @@ const STREAMS = [
   'gevent/',
   'eventlet/',
 ] as const;
+
+/** gunicorn ends a worker that no longer answers: the traceback shows where its loop stood. */
+function isAborted(frames: readonly KnownFrame[]): boolean {
+  const [innermost] = frames;
+  return innermost?.plain === 'handle_abort' && isAt(innermost.frame, 'gunicorn/workers/base.py');
+}
+
+function isGreen(loop: KnownFrame | undefined): boolean {
+  return loop?.categories.has('green-thread') === true;
+}
 
 /** Code that the callback did not call by itself: what it waits for has reasons of its own. */
 function isSideways({ categories }: KnownFrame): boolean {

@@ -1,4 +1,5 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { runsLoop } from '../../analysis/loops.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
@@ -19,6 +20,7 @@ export default defineRule({
   notWhen: [
     'one worker is at work or waits for something else: it will take the next job',
     'workers wait for jobs of another pool that has free workers',
+    'workers wait for coroutines of an event loop, which waits for the network',
   ],
   remediation: [
     { kind: 'now', step: 'The pool cannot be freed. Keep the dumps, then end the process.', command: 'kill -9 PID' },
@@ -45,8 +47,10 @@ function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
     const workers = ofProcess.filter((thread) => stands(thread, '_worker', 'concurrent/futures/thread.py'));
     if (workers.length === 0 || !workers.every(waitsForFuture)) continue;
+    // Futures of coroutines wait the same way, and a loop that turns may complete them.
+    const hasLoop = ofProcess.some(runsLoop) && !workers.every(({ thread }) => thread.progress === 'stuck');
     yield {
-      confidence: workers.length > 1 ? 'likely' : 'possible',
+      confidence: workers.length > 1 && !hasLoop ? 'likely' : 'possible',
       threads: workers.map((thread) =>
         witness(thread, 'runs a job, and waits for another one', [
           {
