@@ -69,6 +69,15 @@ export const PYTHON_LOOPS: FrameTable = {
 
 /** Native functions of event loops and of greenlets. */
 export const NATIVE_LOOPS: FrameTable = {
+  // Ports and pools that threads of Windows and macOS wait at for work.
+  poll: [
+    'GetQueuedCompletionStatus*',
+    'NtRemoveIoCompletion*',
+    'ZwRemoveIoCompletion*',
+    'NtWaitForWorkViaWorkerFactory',
+    'ZwWaitForWorkViaWorkerFactory',
+    'workq_kernreturn',
+  ],
   'event-loop': [
     'uv_run',
     'ev_run',

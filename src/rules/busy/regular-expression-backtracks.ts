@@ -1,7 +1,7 @@
 import { defineRule } from '../rule.ts';
 
 const ENGINE =
-  'c:{sre_ucs1_match, sre_ucs2_match, sre_ucs4_match, sre_match, sre_at, sre_umatch, sre_ucs1_search, sre_ucs2_search, sre_ucs4_search, sre_search, basic_match, do_match, do_fuzzy_match}';
+  'c:{sre_ucs1_match, sre_ucs2_match, sre_ucs4_match, sre_match, sre_at, sre_umatch, sre_ucs1_search, sre_ucs2_search, sre_ucs4_search, sre_search}';
 
 const CALLS = '{match, fullmatch, search, sub, subn, split, findall, finditer}';
 
@@ -16,6 +16,11 @@ export default defineRule({
     'Patterns such as (a+)+$ or (\\w+\\s?)*: nest repetitions, so that a text that nearly matches is split in exponentially many ways. The matcher of CPython tries one after the other, in C, without giving up the GIL and without looking at signals. Ordinary texts match at once; one unlucky text never ends, which is why it hangs once in a while.',
   signatures: [
     { find: ENGINE, confidence: 'possible', stuck: 'likely', notes: { [ENGINE]: 'the matcher at work' } },
+    {
+      find: 'c:{basic_match, do_match, do_fuzzy_match, do_exact_match}@_regex*',
+      confidence: 'possible',
+      stuck: 'likely',
+    },
     { find: `py:${CALLS}@re.py$`, confidence: 'possible', stuck: 'likely' },
     { find: `py:${CALLS}@re/__init__.py$`, confidence: 'possible', stuck: 'likely' },
     { find: `py:${CALLS}@regex/regex.py$`, confidence: 'possible', stuck: 'likely' },
