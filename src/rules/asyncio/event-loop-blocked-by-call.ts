@@ -3,6 +3,7 @@ import { type LoopCall, loopCallOf } from '../../analysis/loops.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import type { Confidence, EvidenceFrame } from '../../model/diagnosis.ts';
+import type { Thread } from '../../model/thread.ts';
 import type { WaitKind } from '../../model/wait.ts';
 import { processesWithJobs, waitsForOwnFuture } from '../_shared/loop-futures.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -86,8 +87,8 @@ function confidenceOf({ thread, frames, process }: ThreadFacts, call: LoopCall):
   const starts = frames.slice(0, call.loop).some(({ plain }) => plain === 'start' || plain === '_execute_child');
   // A call that does not block is seen as active; on musl everything is.
   if (starts || wait.timeout === 'some' || (activity === 'active' && progress !== 'stuck')) return 'possible';
-  // Tools of gevent print green threads that wait as they should, and its locks have no Python frame.
-  if (isGreen(frames[call.loop]) && !thread.view.native) return 'possible';
+  if (isGreen(frames[call.loop]) && !(thread.view.native && thread.view.python))
+    return ofHalfSeenGreen(thread, wait.kind);
   // What holds the lock, and whether it is this thread itself, is the question of other rules.
   if (!call.seen || (wait.kind === 'lock' && role !== 'victim') || frames.slice(0, call.loop).some(isSideways))
     return 'possible';
@@ -113,6 +114,15 @@ const STREAMS = [
   'gevent/',
   'eventlet/',
 ] as const;
+
+/**
+ * Tools of gevent print green threads that wait as they should, and its locks have no Python frame. C frames alone do not tell
+ * a socket of gevent, which never blocks, from another.
+ */
+function ofHalfSeenGreen({ view, progress }: Thread, kind: WaitKind): Confidence | undefined {
+  const mayBeGevents = !view.python && progress !== 'stuck' && (kind === 'read' || kind === 'write');
+  return mayBeGevents ? undefined : 'possible';
+}
 
 /** gunicorn ends a worker that no longer answers: the traceback shows where its loop stood. */
 function isAborted(frames: readonly KnownFrame[]): boolean {
