@@ -44,6 +44,17 @@ Thread 81 (idle): "MainThread"
     __call__ (tkinter/__init__.py:1948)
     mainloop (tkinter/__init__.py:1504)`,
   ],
+  [
+    'what Ctrl-C interrupted, with a call that has no Python frame',
+    `Traceback (most recent call last):
+  File "/usr/lib/python3.11/asyncio/base_events.py", line 1922, in _run_once
+    handle._run()
+  File "/usr/lib/python3.11/asyncio/events.py", line 80, in _run
+    self._context.run(self._callback, *self._args)
+  File "/srv/app/bot.py", line 20, in on_message
+    time.sleep(60)
+KeyboardInterrupt`,
+  ],
 ];
 
 const NOT_BLOCKED: readonly (readonly [string, string])[] = [
@@ -62,6 +73,15 @@ const NOT_BLOCKED: readonly (readonly [string, string])[] = [
     write (asyncio/selector_events.py:1081)
     answer (chat.py:7)
     _run (asyncio/events.py:88)`,
+  ],
+  [
+    'an exception that a callback raised',
+    `Traceback (most recent call last):
+  File "/usr/lib/python3.11/asyncio/events.py", line 80, in _run
+    self._context.run(self._callback, *self._args)
+  File "/srv/app/bot.py", line 20, in on_message
+    raise ValueError(text)
+ValueError: empty`,
   ],
   [
     'a hub at rest',

@@ -80,8 +80,10 @@ export function waitsForOwnFuture(
     ({ plain, frame }) => /^(?:result|exception)$/.test(plain) && isAt(frame, 'concurrent/futures/_base.py'),
   );
   if (future < 0 || inside.some(isExecutors)) return undefined;
-  // An excerpt may have left the executor's workers out.
-  return atWork.has(facts.process) ? undefined : { confidence: 'likely', future };
+  if (atWork.has(facts.process)) return undefined;
+  // An excerpt may have left the workers of an executor out.
+  const { pid, threads } = facts.process;
+  return { confidence: pid !== undefined || threads.length > 1 ? 'likely' : 'possible', future };
 }
 
 /** Whether what the face waits for is a future, and not any event. */
@@ -97,12 +99,20 @@ function isExecutors({ plain, frame }: KnownFrame): boolean {
   );
 }
 
-/** Processes in which a worker of an executor runs a job: a future may be that job's, and then only takes its time. */
+/**
+ * Processes in which a worker of an executor runs a job, or that have an executor of processes: a future may be one of theirs,
+ * and then only takes its time.
+ */
 export function processesWithJobs(threads: readonly ThreadFacts[]): ReadonlySet<Process> {
   return new Set(threads.filter(runsJob).map(({ process }) => process));
 }
 
 function runsJob({ frames, thread }: ThreadFacts): boolean {
+  if (frames.some(({ plain, frame }) => MANAGES.test(plain) && isAt(frame, 'concurrent/futures/process.py')))
+    return true;
   if (thread.idleAs !== undefined) return false;
   return frames.some(({ plain, frame }) => plain === '_worker' && isAt(frame, 'concurrent/futures/thread.py'));
 }
+
+/** The thread that an executor of processes keeps in the parent. */
+const MANAGES = /^(?:wait_result_broken_or_wakeup|_queue_management_worker)$/;

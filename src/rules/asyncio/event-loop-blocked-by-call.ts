@@ -81,7 +81,9 @@ function confidenceOf({ thread, frames, process }: ThreadFacts, call: LoopCall):
   if (gil === 'holds' || progress === 'moving') return undefined;
   // py-spy's word for a call whose C frames it does not show.
   if (wait === undefined)
-    return (activity === 'idle' || isAborted(frames)) && !thread.view.native ? 'possible' : undefined;
+    return (activity === 'idle' || isAborted(frames) || isInterrupted(thread)) && !thread.view.native
+      ? 'possible'
+      : undefined;
   if (OTHER.has(wait.kind) || (wait.frames.at(-1) ?? 0) >= call.loop || isLoopsOwn(frames)) return undefined;
   // Starting a thread or a child waits for a moment.
   const starts = frames.slice(0, call.loop).some(({ plain }) => plain === 'start' || plain === '_execute_child');
@@ -122,6 +124,11 @@ const STREAMS = [
 function ofHalfSeenGreen({ view, progress }: Thread, kind: WaitKind): Confidence | undefined {
   const mayBeGevents = !view.python && progress !== 'stuck' && (kind === 'read' || kind === 'write');
   return mayBeGevents ? undefined : 'possible';
+}
+
+/** Somebody lost patience, and the traceback of Ctrl-C shows not the loop but a callback. */
+function isInterrupted({ notes }: Thread): boolean {
+  return notes.includes('ended by KeyboardInterrupt');
 }
 
 /** gunicorn ends a worker that no longer answers: the traceback shows where its loop stood. */
