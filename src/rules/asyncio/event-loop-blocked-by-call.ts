@@ -65,7 +65,8 @@ const OTHER: ReadonlySet<WaitKind> = new Set<WaitKind>(['gil', 'stopped']);
 function* match({ buckets, threads }: Facts): Iterable<Match> {
   const atWork = processesWithJobs(threads);
   for (const { sample, threads: alike } of buckets) {
-    const call = loopCallOf(sample);
+    // A loop of a library's own, in a thread of its own, may rest in whatever it likes.
+    const call = sample.thread.idleAs === undefined ? loopCallOf(sample) : undefined;
     if (call === undefined || waitsForOwnFuture(sample, call, atWork) !== undefined) continue;
     const confidence = confidenceOf(sample, call);
     if (confidence !== undefined)
