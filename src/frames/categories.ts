@@ -26,6 +26,8 @@ export const CATEGORIES = {
   gc: 'the cyclic garbage collector',
   finalizer: 'finalises an object',
   fork: 'forks',
+  'forked-child': 'a child process was forked here, and runs on',
+  'worker-start': 'starts the work of a worker process',
   import: 'imports a module',
   'signal-handler': 'handles a signal',
   'interpreter-start': 'starts the interpreter',

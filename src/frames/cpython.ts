@@ -96,6 +96,7 @@ export const CPYTHON: FrameTable = {
     'Py_HandlePending_gc',
     'PyObject_GC_Link',
     'PyObject_GC_Alloc',
+    'Garbage-collecting',
     'garbage collecting',
   ],
   finalizer: [

@@ -9,6 +9,7 @@ import { NATIVE_LIBRARIES } from './native-libraries.ts';
 import { isAt } from './places.ts';
 import { PYTHON_STDLIB } from './python-stdlib.ts';
 import { WINDOWS } from './windows.ts';
+import { WORKERS } from './workers.ts';
 
 /** A frame together with what the tables know of it. */
 export interface KnownFrame {
@@ -41,7 +42,7 @@ interface Index {
 }
 
 const NATIVE = buildIndex([LIBC, CPYTHON, NATIVE_LIBRARIES, NATIVE_LOOPS, DISTRIBUTED, WINDOWS]);
-const PYTHON = buildIndex([PYTHON_STDLIB, PYTHON_LOOPS, DISTRIBUTED_PYTHON]);
+const PYTHON = buildIndex([PYTHON_STDLIB, PYTHON_LOOPS, DISTRIBUTED_PYTHON, WORKERS]);
 const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIVE, python: PYTHON };
 
 /**

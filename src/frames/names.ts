@@ -6,6 +6,7 @@ const LONGEST = 2000;
  * arguments, return type. "void ns::Box<int>::run<A>(int) const [clone .cold]" becomes "ns::Box::run".
  */
 export function bareName(name: string): string {
+  if (name === '<signal handler called>') return name;
   let bare = name.length > LONGEST ? name.slice(0, LONGEST) : name;
   // "pthread_cond_wait@@GLIBC_2.3.2", "poll@plt"
   bare = bare

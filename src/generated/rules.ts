@@ -21,13 +21,19 @@ import dataLoaderWaitsForWorker from '../rules/data/data-loader-waits-for-worker
 import deviceDoesNotFinish from '../rules/device/device-does-not-finish.ts';
 import collectiveWaitsForRank from '../rules/distributed/collective-waits-for-rank.ts';
 import fileLockHeldElsewhere from '../rules/files/file-lock-held-elsewhere.ts';
+import finalizerWaits from '../rules/finalizers/finalizer-waits.ts';
 import lockHeldOverFork from '../rules/fork/lock-held-over-fork.ts';
 import nativeThreadsLostOverFork from '../rules/fork/native-threads-lost-over-fork.ts';
 import importWaitsForImport from '../rules/imports/import-waits-for-import.ts';
+import flushWaitsForEndedThread from '../rules/locks/flush-waits-for-ended-thread.ts';
 import lockOrderCycle from '../rules/locks/lock-order-cycle.ts';
 import lockTakenTwice from '../rules/locks/lock-taken-twice.ts';
 import lockWantedInFinalizer from '../rules/locks/lock-wanted-in-finalizer.ts';
 import lockWantedInSignalHandler from '../rules/locks/lock-wanted-in-signal-handler.ts';
+import locksInOppositeOrder from '../rules/locks/locks-in-opposite-order.ts';
+import logHandlerLockHeld from '../rules/locks/log-handler-lock-held.ts';
+import nobodyLeftToSignal from '../rules/locks/nobody-left-to-signal.ts';
+import worldStoppedUnderLock from '../rules/locks/world-stopped-under-lock.ts';
 import queueJoinedBeforeDrain from '../rules/multiprocessing/queue-joined-before-drain.ts';
 import allocatorLockWanted from '../rules/native/allocator-lock-wanted.ts';
 import loaderLockHeldInWait from '../rules/native/loader-lock-held-in-wait.ts';
@@ -62,13 +68,19 @@ export const RULES: readonly Rule[] = [
   deviceDoesNotFinish,
   collectiveWaitsForRank,
   fileLockHeldElsewhere,
+  finalizerWaits,
   lockHeldOverFork,
   nativeThreadsLostOverFork,
   importWaitsForImport,
+  flushWaitsForEndedThread,
   lockOrderCycle,
   lockTakenTwice,
   lockWantedInFinalizer,
   lockWantedInSignalHandler,
+  locksInOppositeOrder,
+  logHandlerLockHeld,
+  nobodyLeftToSignal,
+  worldStoppedUnderLock,
   queueJoinedBeforeDrain,
   allocatorLockWanted,
   loaderLockHeldInWait,

@@ -27,7 +27,7 @@ test('says what the markers say', () => {
   const thread = only(`  Garbage-collecting\n  Waiting for the GIL\n${ITEM}`);
   expect(thread).toMatchObject({ collecting: true, gil: 'waits' });
   expect(thread?.notes[0]).toContain('Python 2');
-  expect(namesOf(thread)).toEqual(['read']);
+  expect(namesOf(thread)).toEqual(['Garbage-collecting', 'read']);
 });
 
 test.each([

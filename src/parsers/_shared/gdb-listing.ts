@@ -101,8 +101,11 @@ export function addLocal({ entries }: Listing, local: Variable): void {
 }
 
 export function addMarker(listing: Listing, level: number, marker: Marker, place: Place): void {
-  if (marker.says === 'collecting') listing.isCollecting = true;
-  else if (marker.says === 'waits-for-gil') {
+  if (marker.says === 'collecting') {
+    listing.isCollecting = true;
+    // Its place tells what was interrupted.
+    addEntry(listing, level, makeFrame({ language: 'native', function: 'Garbage-collecting', place }));
+  } else if (marker.says === 'waits-for-gil') {
     listing.gil = 'waits';
     if (!listing.notes.includes(GIL_NOTE)) listing.notes.push(GIL_NOTE);
   } else if (marker.says === 'unreadable-frame') {

@@ -1,20 +1,39 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
-import { isForkFrame } from '../../analysis/fork.ts';
+import { forkedProcesses, isForkFrame, isSpawned } from '../../analysis/fork.ts';
+import { waitsForImport } from '../../analysis/imports.ts';
+import { lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
+import { ownersNamed } from '../../analysis/locks.ts';
+import { pythonVersion } from '../../analysis/python-version.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
-const FORK = 'py:{_launch, _bootstrap, run}@multiprocessing/!';
+const FORK = 'py:#forked-child!';
+const START = 'py:#worker-start!';
 
 /** A child started afresh begins here; its locks are its own. */
 const NOT_SPAWNED = '!py:{_main, spawn_main}@multiprocessing/spawn.py';
-const LOGGING = 'py:{acquire, _acquireLock, handle, flush, emit}@logging/__init__.py$';
+const LOG_LOCK = 'py:{acquire, _acquireLock, handle, __enter__}@logging/__init__.py$';
+const LOG_LOCK_PY2 = 'py:{acquire, _acquireLock}@logging/__init__.py => py:acquire@threading.py$';
+const LOG_WRITE = 'py:{emit, flush}@logging/__init__.py$';
+const IMPORT = 'py:{acquire, __enter__, _lock_unlock_module}@*importlib._bootstrap*$';
+const STREAM = 'c:{bufferedio_enter_buffered, _enter_buffered_busy}!';
+const DATABASES =
+  'c:{getaddrinfo, gaih_inet, gethostbyname*, gethostbyaddr*, getnameinfo, *nss_*, getpwnam_r, getpwuid_r, getgrnam_r, getgrgid_r}!';
+const CLOCK = 'c:{tzset, __tz_convert, localtime_r, __tzset, setlocale, __dcigettext}!';
+const HANDLERS =
+  'c:{PyOS_AfterFork_Child, PyOS_AfterFork, run_at_forkers, __run_postfork_handlers, run_postfork_handlers}!';
 
 const NOTES = {
-  [FORK]: 'a child process begins here',
-  [LOGGING]: 'wants a lock of the logging module',
+  [FORK]: 'this process was forked here',
+  [START]: 'the work of a worker process begins here',
+  [LOG_LOCK]: 'wants a lock of the logging module',
+  [LOG_WRITE]: 'writes a log record, under the lock of its stream',
+  [IMPORT]: 'wants the lock of a module',
+  [STREAM]: 'wants the lock of a buffered stream',
   'py:_flush_std_streams@multiprocessing/util.py$': 'wants the lock of stdout or stderr',
-  'c:{getaddrinfo, gaih_inet}!': 'the resolver',
+  [DATABASES]: 'the resolver and the user database have locks of their own',
 };
 
 export default defineRule({
@@ -27,20 +46,27 @@ export default defineRule({
   explanation:
     'A fork copies the memory of the process and one thread, the one that forks. Locks that other threads held at that moment (of logging, of stdout, of the import system, of the resolver or the allocator, of the program) stay locked in the child. Whether one was held is a matter of timing, so that one child in many hangs.',
   signatures: [
-    { find: `${NOT_SPAWNED} -> ${FORK} -> ${LOGGING}`, confidence: 'likely', notes: NOTES },
-    {
-      find: `${NOT_SPAWNED} -> ${FORK} -> py:{acquire, _acquireLock}@logging/__init__.py -> py:acquire@threading.py$`,
-      confidence: 'likely',
-      notes: NOTES,
-    },
+    { find: `${NOT_SPAWNED} -> ${FORK} -> ${LOG_LOCK}`, confidence: 'likely', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${FORK} -> ${LOG_LOCK_PY2}`, confidence: 'likely', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${FORK} -> ${LOG_WRITE}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${FORK} -> ${IMPORT}`, confidence: 'likely', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${START} -> ${LOG_LOCK}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${START} -> ${LOG_LOCK_PY2}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${START} -> ${LOG_WRITE}`, confidence: 'possible', notes: NOTES },
+    { find: `${NOT_SPAWNED} -> ${START} -> ${IMPORT}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'py:_flush_std_streams@multiprocessing/util.py$', confidence: 'likely', notes: NOTES },
+    { find: `${FORK} -> ${STREAM} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely', notes: NOTES },
+    { find: `${STREAM} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: `!c:<signal handler called> -> ${DATABASES} -> c:#lock-wait$`, confidence: 'likely', notes: NOTES },
+    { find: `!c:<signal handler called> -> ${CLOCK} -> c:#lock-wait$`, confidence: 'possible', stuck: 'likely' },
+    { find: `${HANDLERS} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely' },
+    // What libraries do first in a child, or in a thread that just began: they register it.
     {
-      find: `${NOT_SPAWNED} -> ${FORK} -> py:{acquire, __enter__}@*importlib._bootstrap*`,
-      confidence: 'likely',
-      notes: NOTES,
+      find: 'c:{*register_thread*, *registerThread*, *RegisterThread*, *after_fork*, *afterfork*, *AfterFork*, *postfork*, *post_fork*, *atfork*, *thread_init*} -> c:{#lock-wait}$',
+      confidence: 'possible',
     },
-    { find: 'c:{getaddrinfo, gaih_inet}! -> c:#lock-wait$', confidence: 'likely', notes: NOTES },
-    { find: 'c:{PyOS_AfterFork_Child, PyOS_AfterFork, run_postfork_handlers}! -> c:#lock-wait$', confidence: 'likely' },
+    // uWSGI forks its workers past Python, whose import lock then keeps an owner that is not there.
+    { find: 'c:uwsgi*! -> c:_PyImport_AcquireLock!', confidence: 'likely' },
   ],
   match,
   needs: [
@@ -86,21 +112,62 @@ export default defineRule({
 });
 
 /** A forked child with one thread, which waits for a lock: whoever held it is not in this process. */
-function* match({ threads }: Facts): Iterable<Match> {
-  const counts = new Map<unknown, number>();
-  for (const { process } of threads) counts.set(process, (counts.get(process) ?? 0) + 1);
-  for (const thread of threads) {
-    const waits =
-      thread.thread.wait?.kind === 'lock' &&
-      thread.thread.idleAs === undefined &&
-      thread.thread.wait.timeout !== 'some';
-    if (!waits || counts.get(thread.process) !== 1 || !thread.frames.some(isForkFrame) || isShared(thread)) continue;
-    const marks = [{ find: isForkFrame, note: 'this process was forked here' }];
-    yield {
-      confidence: 'likely',
-      threads: [witness(thread, 'waits for a lock in a process that has no other thread', marks)],
-    };
+function* match({ threads, capture }: Facts): Iterable<Match> {
+  const forked = forkedProcesses(capture.processes);
+  for (const [process, own] of groupByProcess(threads)) {
+    for (const thread of own) {
+      const sight = lockSight(thread);
+      const isChild = forked.has(process) || thread.frames.some(isForkFrame);
+      const stranger = ownedByStranger(thread, own);
+      const alone = own.length === 1 || isLogLock(thread);
+      if (sight === undefined || isShared(thread) || isSpawned(thread)) continue;
+      const marks = [{ find: isForkFrame, note: 'this process was forked here' }];
+      if (stranger !== undefined) yield { confidence: 'likely', threads: [witness(thread, stranger, marks)] };
+      else if (isChild && alone && (sight === 'seen' || isLeft(thread)))
+        yield {
+          confidence: sight === 'seen' || thread.thread.progress === 'stuck' ? 'likely' : 'possible',
+          threads: [witness(thread, 'waits for a lock in a process that has no other thread', marks)],
+        };
+      else if (
+        own.length === 1 &&
+        process.pid !== undefined &&
+        (waitsForImport(thread) || (isLogLock(thread) && mayInheritLogLock(thread)))
+      )
+        yield {
+          confidence: !thread.cut && pythonVersion(thread) !== undefined ? 'likely' : 'possible',
+          threads: [witness(thread, 'waits for a lock that others gave back long ago, and nobody else is there')],
+        };
+    }
   }
+}
+
+/** Since 3.8, and since 3.7.1, the logging module makes its locks anew in a child. */
+function mayInheritLogLock(facts: ThreadFacts): boolean {
+  const version = pythonVersion(facts);
+  return facts.thread.view.python && (version === undefined || version < 308);
+}
+
+/** A mutex of C names its owner: a thread that this process does not have has ended, or stayed in the parent. */
+function ownedByStranger(facts: ThreadFacts, own: readonly ThreadFacts[]): string | undefined {
+  const { wait, view } = facts.thread;
+  const index = wait?.kind === 'lock' ? wait.frames.at(-1) : undefined;
+  if (index === undefined || !view.everyThread) return undefined;
+  const owner = ownersNamed({ ...facts, frames: facts.frames.slice(0, index + 1) })[0]?.nativeId;
+  if (owner === undefined || owner === 0 || own.some(({ thread }) => thread.nativeId === owner)) return undefined;
+  return `the lock belongs to thread ${owner}, which this process does not have`;
+}
+
+/** Where the wait is not seen: the thread rests at a plain line of the program, not in a call that rests by design. */
+function isLeft({ thread, frames }: ThreadFacts): boolean {
+  const taker = lockTaker(frames);
+  const plain = frames[taker ?? -1]?.plain ?? '';
+  return (
+    thread.activity === 'idle' && thread.userFrame !== undefined && thread.userFrame === taker && !RESTS.test(plain)
+  );
+}
+
+function isLogLock({ frames }: ThreadFacts): boolean {
+  return frames.some(({ frame, plain }) => /^_?acquire(?:Lock)?$/.test(plain) && isAt(frame, 'logging/__init__.py'));
 }
 
 /** Locks of multiprocessing live in shared memory: their holder may well be another process that runs. */

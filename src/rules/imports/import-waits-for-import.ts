@@ -1,5 +1,7 @@
-import type { Facts } from '../../analysis/facts.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isImporting, waitsForImport } from '../../analysis/imports.ts';
+import { innermostPython, lockSight } from '../../analysis/lock-sight.ts';
+import { pythonVersion } from '../../analysis/python-version.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -20,6 +22,23 @@ export default defineRule({
       find: `py:has_deadlock@${BOOTSTRAP}$`,
       confidence: 'likely',
       notes: { [`py:has_deadlock@${BOOTSTRAP}$`]: 'walks in circles through the chain of import locks' },
+    },
+    { find: `py:{acquire, _lock_unlock_module, __enter__}@${BOOTSTRAP}$`, confidence: 'possible', stuck: 'likely' },
+    // Python 2 has one lock for all imports.
+    {
+      find: 'c:{_PyImport_AcquireLock, imp_acquire_lock}! -> c:{#lock-wait, #semaphore-wait}$',
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: { 'c:{_PyImport_AcquireLock, imp_acquire_lock}!': "wants Python 2's one lock for all imports" },
+    },
+    // The import waits, in code of the module, for a thread or a job that has to import, too.
+    {
+      find: `py:_call_with_frames_removed@${BOOTSTRAP} => py:<module> => py:join@threading.py -> py:#thread-join$`,
+      confidence: 'possible',
+    },
+    {
+      find: `py:_call_with_frames_removed@${BOOTSTRAP} => py:<module> => py:result@concurrent/futures/_base.py`,
+      confidence: 'possible',
     },
   ],
   match,
@@ -48,6 +67,7 @@ export default defineRule({
 
 function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
+    yield* matchPython2(ofProcess);
     const waiting = ofProcess.filter((thread) => waitsForImport(thread) && thread.thread.progress !== 'moving');
     const importing = ofProcess.filter(
       (thread) => !waiting.includes(thread) && isImporting(thread) && thread.thread.activity !== 'active',
@@ -61,4 +81,43 @@ function* match({ threads }: Facts): Iterable<Match> {
       ],
     };
   }
+}
+
+/**
+ * Python 2 imports in C, under one lock for all modules: a thread runs the code of a module that other code imports, and
+ * waits there for one that stands at a line of its own, which may be an import.
+ */
+function* matchPython2(threads: readonly ThreadFacts[]): Iterable<Match> {
+  if (threads.length < 2 || !threads.some((thread) => (pythonVersion(thread) ?? 300) < 300)) return;
+  const importing = threads.filter((thread) => importsModule(thread) && waitsForThread(thread));
+  const wanting = threads.filter((thread) => !importing.includes(thread) && mayImport(thread));
+  if (importing.length === 0 || wanting.length === 0) return;
+  const isSeen = wanting.some(({ frames }) => frames.some(({ canonical }) => canonical === 'PyImport_AcquireLock'));
+  yield {
+    confidence: isSeen ? 'likely' : 'possible',
+    threads: [
+      ...importing.map((thread) => witness(thread, 'imports, and waits inside the import')),
+      ...wanting.map((thread) => witness(thread, 'may wait for the one lock of all imports')),
+    ],
+  };
+}
+
+function importsModule({ frames }: ThreadFacts): boolean {
+  const python = frames.filter(({ frame }) => frame.language === 'python');
+  return python.slice(0, -1).some(({ plain }) => plain === '<module>');
+}
+
+function waitsForThread({ thread, frames }: ThreadFacts): boolean {
+  const kind = thread.wait?.kind;
+  return (
+    kind === 'join' || kind === 'condition' || frames.some(({ canonical }) => canonical === 'PyImport_AcquireLock')
+  );
+}
+
+function mayImport(facts: ThreadFacts): boolean {
+  const { frames } = facts;
+  if (frames.some(({ canonical }) => canonical === 'PyImport_AcquireLock')) return true;
+  const index = innermostPython(frames);
+  const isPlain = index !== undefined && frames[index]?.categories.size === 0;
+  return isPlain && lockSight(facts) !== undefined;
 }

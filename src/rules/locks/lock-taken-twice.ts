@@ -1,5 +1,13 @@
 import { cyclesOf } from '../../analysis/cycle-facts.ts';
-import type { Facts } from '../../analysis/facts.ts';
+import type { Bucket, Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isForkFrame } from '../../analysis/fork.ts';
+import { findInterruption } from '../../analysis/interruptions.ts';
+import { lockSight } from '../../analysis/lock-sight.ts';
+import { ownersNamed } from '../../analysis/locks.ts';
+import { findReentry, logsInsideHandler, type Reentry } from '../../analysis/reentry.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import type { Confidence } from '../../model/diagnosis.ts';
+import type { Frame } from '../../model/frame.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -12,7 +20,21 @@ export default defineRule({
     'The thread wants a lock, and no other thread is left that could hold it. It took the lock further out on its own stack and came back to it by a callback, a listener, a handler or a recursion.',
   explanation:
     'A plain threading.Lock, and a default mutex of C, cannot be taken twice, not even by the thread that holds it. Code that calls out while holding a lock may be called back by what it called. Which calls come back often depends on data or timing, so that it hangs only sometimes.',
-  signatures: [],
+  signatures: [
+    // queue.Queue's own mutex is held for some microseconds: who waits for it longer has come back into put() or get().
+    {
+      find: 'py:{put, get, put_nowait, get_nowait}@*ueue.py => py:{__enter__, acquire}@threading.py$',
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: { 'py:{__enter__, acquire}@threading.py$': "wants the queue's own lock, which its other methods hold" },
+    },
+    // A profiler's or tracer's wrapper around a lock takes a lock itself.
+    {
+      find: 'py:{_acquire_restore, __enter__, acquire}@threading.py => py:{acquire, __enter__, _acquire}@*lock*.py$',
+      confidence: 'possible',
+      stuck: 'likely',
+    },
+  ],
   match,
   needs: [
     'that it waits for a lock: py-spy dump --native --pid PID, or gdb -p PID -batch -ex "thread apply all bt"',
@@ -51,12 +73,149 @@ function* match(facts: Facts): Iterable<Match> {
   for (const { threads, edges } of cyclesOf(facts)) {
     const [only] = threads;
     if (only === undefined || threads.length !== 1 || !edges.some(({ kind }) => kind === 'wants')) continue;
+    // Handlers of the logging module have an RLock: who waits for it does not hold it.
+    if (isLogLock(only) || only.frames.some(isForkFrame)) continue;
     yield {
-      confidence: 'likely',
+      // Without the way back on the stack, the holder may as well have ended, or have stayed behind a fork.
+      confidence:
+        findReentry(only) !== undefined || entersLibraryTwice(only) || !isNativeLock(only) ? 'likely' : 'possible',
       threads: [witness(only, only.thread.wait?.says ?? 'waits for a lock')],
       unseen: [
         { what: 'that it holds the lock itself is concluded: no other thread is left that could', command: undefined },
       ],
     };
   }
+  for (const thread of facts.threads) if (ownsWhatItWants(thread)) yield owned(thread);
+  for (const bucket of facts.buckets) yield* matchReentry(bucket);
+  for (const { sample, threads } of facts.buckets) {
+    // Others could hold it: then it is a queue for the lock, and the holder is what matters.
+    if (facts.threads.length > 1 || !isDriverLock(sample)) continue;
+    yield {
+      confidence: 'possible',
+      threads: threads.map((thread) =>
+        witness(thread, 'an extension module called from Python waits for a mutex of its own'),
+      ),
+    };
+  }
+}
+
+/** glibc's mutex names the kernel's id of its owner: `bt full` shows it in the frames of the wait. */
+function ownsWhatItWants(facts: ThreadFacts): boolean {
+  const { wait, nativeId } = facts.thread;
+  const index = wait?.kind === 'lock' ? wait.frames.at(-1) : undefined;
+  if (index === undefined || nativeId === undefined) return false;
+  const own = ownersNamed({ ...facts, frames: facts.frames.slice(0, index + 1) });
+  return own.length > 0 && own.every((owner) => owner.nativeId === nativeId);
+}
+
+function owned(thread: ThreadFacts): Match {
+  return { confidence: 'certain', threads: [witness(thread, 'the lock itself names this thread as its owner')] };
+}
+
+function* matchReentry({ sample, threads }: Bucket): Iterable<Match> {
+  const reentry = findReentry(sample);
+  const confidence = confidenceOf(sample, reentry);
+  if (confidence === undefined) return;
+  const { frames } = sample;
+  const marks =
+    reentry === undefined
+      ? []
+      : [
+          { find: (frame: KnownFrame) => frame === frames[reentry.inner], note: 'takes the lock again' },
+          {
+            find: (frame: KnownFrame) => frame === frames[reentry.outer],
+            note: 'is still inside, with the lock taken',
+          },
+        ];
+  yield {
+    confidence,
+    threads: threads.map((thread) =>
+      witness(thread, 'comes back to code that it is still in', thread === sample ? marks : []),
+    ),
+    unseen:
+      lockSight(sample) === 'hidden'
+        ? [{ what: 'that it waits for a lock is concluded from the Python line', command: GDB }]
+        : [],
+  };
+}
+
+const GDB = "gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt";
+
+/**
+ * That code is entered twice is common; that it then stands at a lock is not. Where the lock is not seen, the way back must
+ * be odd by itself: a handler that logs.
+ */
+function confidenceOf(facts: ThreadFacts, reentry: Reentry | undefined): Confidence | undefined {
+  const sight = lockSight(facts);
+  const { activity, progress } = facts.thread;
+  if (sight === undefined || findInterruption(facts)?.by === 'collector') return undefined;
+  const logs = logsInsideHandler(facts);
+  if (sight === 'seen') {
+    if (reentry?.same === 'function' || (logs && !isLogLock(facts))) return isLogLock(facts) ? 'possible' : 'likely';
+    return reentry?.same === 'file' ? (progress === 'stuck' ? 'likely' : 'possible') : undefined;
+  }
+  if (reentry?.same === 'function' && reentry.throughLogging) return activity === 'idle' ? 'likely' : 'possible';
+  if (activity !== 'idle') return undefined;
+  if (reentry?.same === 'function' && !isDispatcher(facts, reentry)) return 'possible';
+  return logs ? 'possible' : undefined;
+}
+
+/** Functions that only call others stand on every stack many times. */
+function isDispatcher({ frames }: ThreadFacts, { inner }: Reentry): boolean {
+  return /^(?:__call__|__getattr__|wrapper|wrapped|inner|_multicall|_hookexec|visit|generic_visit|invoke|dispatch|run|main|call|<module>|<lambda>)$/.test(
+    frames[inner]?.plain ?? '',
+  );
+}
+
+function isLogLock({ frames }: ThreadFacts): boolean {
+  return frames
+    .slice(0, 6)
+    .some(
+      ({ plain, frame }) => /^(?:acquire|_acquireLock)$/.test(plain) && /logging.__init__\.py$/.test(frame.file ?? ''),
+    );
+}
+
+function isNativeLock({ frames, thread }: ThreadFacts): boolean {
+  return (
+    thread.wait?.frames.some((index) => /mutex|rwlock|lll_lock|spin/.test(frames[index]?.canonical ?? '')) === true
+  );
+}
+
+/** A library that called Python, which called the library: its module stands on the stack twice, with Python between. */
+function entersLibraryTwice({ frames, thread }: ThreadFacts): boolean {
+  const taker = frames.find(({ frame, categories, plumbing, unnamed }) => {
+    return (
+      frame.language === 'native' && !unnamed && !plumbing && !categories.has('lock-wait') && !categories.has('futex')
+    );
+  });
+  const home = taker?.frame.file ?? taker?.frame.module;
+  if (taker === undefined || home === undefined) return false;
+  const from = frames.indexOf(taker);
+  const isHome = (frame: Frame): boolean => frame.language === 'native' && (frame.file ?? frame.module) === home;
+  const python = frames.findIndex(
+    (one, index) => index > from && (one.frame.language === 'python' || one.categories.has('eval')),
+  );
+  const outside = python < 0 ? [] : frames.slice(python + 1).map(({ frame }) => frame);
+  // Where two tools' stacks could not be woven, the C frames stand apart.
+  return (
+    outside.some(isHome) || thread.unplaced.some((frame) => isHome(frame) && frame.function !== taker.frame.function)
+  );
+}
+
+/** A mutex that an extension module takes in the very function that Python called: left taken by an earlier call that failed. */
+function isDriverLock(facts: ThreadFacts): boolean {
+  const { frames } = facts;
+  if (facts.thread.wait?.kind !== 'lock' || !isNativeLock(facts)) return false;
+  const taker = frames.findIndex(({ frame }) => EXTENSION.test(frame.module ?? ''));
+  const home = frames[taker]?.frame.module;
+  if (taker < 0 || taker > 6) return false;
+  const caller = frames.findIndex((one, index) => index > taker && one.frame.module !== home);
+  return caller >= 0 && isCall(frames[caller]) && frames.slice(taker, caller).some(({ unnamed }) => !unnamed);
+}
+
+/** "/usr/lib64/python2.7/site-packages/psycopg2/_psycopg.so", "…/_x.cpython-311-x86_64-linux-gnu.so" */
+const EXTENSION = /(?:site|dist)-packages\/.*\.so$|lib-dynload\/.*\.so$|\.cpython-\d+t?-[\w-]+\.so$|\.abi3\.so$/;
+
+function isCall(known: KnownFrame | undefined): boolean {
+  return known !== undefined && (known.plumbing || known.categories.has('eval') || known.frame.language === 'python');
 }

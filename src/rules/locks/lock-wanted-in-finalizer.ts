@@ -1,4 +1,6 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { findInterruption, type Interruption } from '../../analysis/interruptions.ts';
+import { isOwnCode, type LockSight, lockSight } from '../../analysis/lock-sight.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import type { Confidence } from '../../model/diagnosis.ts';
 import { witness } from '../_shared/evidence.ts';
@@ -64,14 +66,15 @@ export default defineRule({
 
 function* match({ buckets }: Facts): Iterable<Match> {
   for (const { sample, threads } of buckets) {
-    const finalizer = innermostFinalizer(sample);
-    if (finalizer === undefined || sample.thread.activity === 'active' || sample.thread.progress === 'moving') continue;
-    const confidence = confidenceOf(sample, finalizer);
+    const interruption = findInterruption(sample);
+    const sight = lockSight(sample);
+    if (interruption === undefined || sight === undefined || waitsElsewhere(sample, interruption)) continue;
+    const confidence = confidenceOf(sample, interruption, sight);
     if (confidence === undefined) continue;
     const marks = [
       {
-        find: (frame: KnownFrame) => frame === sample.frames[finalizer],
-        note: 'runs when the last reference goes, or in the collector',
+        find: (frame: KnownFrame) => frame === sample.frames[interruption.index],
+        note: NOTE[interruption.by],
       },
     ];
     yield {
@@ -83,38 +86,76 @@ function* match({ buckets }: Facts): Iterable<Match> {
   }
 }
 
-/** Python's finalizer nearest to the wait, or the collector where py-bt or faulthandler only say that it runs. */
-function innermostFinalizer({ frames }: ThreadFacts): number | undefined {
-  const index = frames.findIndex(
-    ({ frame, categories }) => frame.language === 'python' && (categories.has('finalizer') || categories.has('gc')),
-  );
-  return index > 0 ? index : undefined;
+const NOTE = {
+  collector: 'runs in the garbage collector',
+  finalizer: 'runs when the last reference goes, or in the collector',
+  unknown: 'the function below does not call this: it runs because an object ended here',
+} as const;
+
+/** What a finalizer waits for in another thread or library is no lock of the code below it. */
+function waitsElsewhere({ frames }: ThreadFacts, { index }: Interruption): boolean {
+  return frames
+    .slice(0, index)
+    .some(
+      ({ categories, frame }) =>
+        frame.language === 'python' && (categories.has('thread-join') || categories.has('child-wait')),
+    );
 }
 
-function confidenceOf(facts: ThreadFacts, finalizer: number): Confidence | undefined {
-  const { frames, thread } = facts;
-  const waits = thread.wait?.kind === 'lock' && thread.wait.timeout !== 'some';
-  const inner = new Set(frames.slice(0, finalizer).flatMap(libraryOf));
-  const comesBack = frames
-    .slice(finalizer + 1, finalizer + 1 + NEAR)
-    .flatMap(libraryOf)
-    .some((library) => inner.has(library));
-  if (waits) return comesBack ? 'certain' : 'likely';
+function confidenceOf(facts: ThreadFacts, interruption: Interruption, sight: LockSight): Confidence | undefined {
+  const { thread, frames } = facts;
+  const back = comesBack(facts, interruption, sight);
+  const { by } = interruption;
+  if (sight === 'seen') {
+    // A frame whose caller is odd may yet have been called by it, through C.
+    if (by === 'unknown') return back ? 'likely' : undefined;
+    if (back) return 'certain';
+    // Without Python frames a lock of Python looks like its events and joins, which finalizers wait for at exit.
+    if (thread.view.python || isMutex(facts)) return 'likely';
+    if (by !== 'collector' || frames.some(({ categories }) => categories.has('interpreter-exit'))) return undefined;
+    return thread.progress === 'stuck' ? 'likely' : 'possible';
+  }
   // Without C frames the wait cannot be seen; that it comes back to the interrupted code is then what tells.
   // A tool that does not say that the thread is idle leaves open that it works.
-  return thread.activity === 'idle' && thread.wait === undefined && !thread.view.native && comesBack
-    ? 'likely'
-    : undefined;
+  if (back && (thread.activity === 'idle' || by === 'collector')) return 'likely';
+  return by !== 'unknown' && handsOver(facts) ? 'possible' : undefined;
+}
+
+function isMutex({ frames, thread }: ThreadFacts): boolean {
+  const names = thread.wait?.frames.map((index) => frames[index]?.canonical ?? '') ?? [];
+  return names.some((name) => /mutex|lll_lock/.test(name)) && !names.some((name) => /PyThread/.test(name));
+}
+
+/** What finalizers call that takes a lock: they hand something over, log, or take themselves out of a list. */
+function handsOver({ frames }: ThreadFacts): boolean {
+  return frames
+    .filter(isOwnCode)
+    .slice(0, 2)
+    .some(({ plain }) =>
+      /(?:^|_)(?:send|put|submit|emit|release|log|notify|enqueue|unregister|deregister|remove|discard|pop|record|push|update|dec\w*|inc\w*|labels?|set)(?:_|$)/i.test(
+        plain.replace(/([a-z])([A-Z])/g, '$1_$2'),
+      ),
+    );
 }
 
 /** The critical section is entered not far below the finalizer. */
 const NEAR = 12;
 
-/** The file: finalizer and interrupted code of one critical section share it. Plumbing of the standard library does not count. */
-function libraryOf({ frame, categories }: KnownFrame): string[] {
-  if (frame.language !== 'python' || frame.file === undefined) return [];
-  const generic = /(?:^|[\\/])(?:threading|contextlib|weakref|queue|functools|warnings|_weakrefset)\.py$|^</.test(
-    frame.file,
-  );
-  return generic || categories.has('finalizer') ? [] : [frame.file];
+/**
+ * Finalizer and interrupted code of one critical section share a file. Where the lock is not seen, it can only be in the
+ * innermost line.
+ */
+function comesBack({ frames }: ThreadFacts, { index, by }: Interruption, sight: LockSight): boolean {
+  const own = (known: KnownFrame): string[] =>
+    isOwnCode(known) && known.plain !== '__del__' ? [known.frame.file ?? ''] : [];
+  const inside = frames
+    .slice(0, by === 'unknown' ? index + 1 : index)
+    .filter(({ frame }) => frame.language === 'python');
+  const inner = new Set((sight === 'hidden' ? inside.slice(0, 1) : inside).flatMap(own));
+  return frames
+    .slice(index + 1)
+    .filter(({ frame }) => frame.language === 'python')
+    .slice(0, NEAR)
+    .flatMap(own)
+    .some((file) => inner.has(file));
 }

@@ -1,6 +1,12 @@
-import { defineRule } from '../rule.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isOwnCode, type LockSight, lockSight, lockTaker } from '../../analysis/lock-sight.ts';
+import { findSignalHandler, type SignalHandler } from '../../analysis/signal-handlers.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import type { Confidence } from '../../model/diagnosis.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
 
-const NATIVE = 'c:<signal handler called>!';
+const NATIVE = 'c:{<signal handler called>, __restore_rt, _sigtramp}!';
 const PYTHON = 'c:{PyErr_CheckSignals, _PyErr_CheckSignalsTstate, PyErr_CheckSignalsTstate}!';
 
 export default defineRule({
@@ -24,8 +30,9 @@ export default defineRule({
       notes: { [PYTHON]: 'the interpreter runs a handler of the program' },
     },
   ],
+  match,
   needs: [
-    'the C frames: gdb -p PID -batch -ex "thread apply all bt"; py-spy and faulthandler do not show that a handler runs',
+    'the C frames: gdb -p PID -batch -ex "thread apply all bt"; py-spy shows no sign that a handler runs, but with --locals its arguments (a number and a frame)',
   ],
   notWhen: ['the handler waits for something else, or another thread holds the lock and runs'],
   remediation: [
@@ -54,3 +61,37 @@ export default defineRule({
     },
   ],
 });
+
+/** A handler in Python stands on what it interrupted like any call; its arguments, its name or its place give it away. */
+function* match({ buckets }: Facts): Iterable<Match> {
+  for (const { sample, threads } of buckets) {
+    const handler = findSignalHandler(sample);
+    const sight = lockSight(sample);
+    if (handler === undefined || sight === undefined) continue;
+    const confidence = confidenceOf(sample, handler, sight);
+    if (confidence === undefined) continue;
+    const marks = [
+      {
+        find: (frame: KnownFrame) => frame === sample.frames[handler.index],
+        note: 'handles a signal on top of what it interrupted',
+      },
+    ];
+    yield {
+      confidence,
+      threads: threads.map((thread) =>
+        witness(thread, 'wants a lock inside a signal handler', thread === sample ? marks : []),
+      ),
+    };
+  }
+}
+
+function confidenceOf(facts: ThreadFacts, { index, by }: SignalHandler, sight: LockSight): Confidence | undefined {
+  if (sight === 'seen') return 'likely';
+  const { thread, frames } = facts;
+  const taker = lockTaker(frames);
+  const file = frames[taker ?? -1]?.frame.file;
+  const back = frames.slice(index + 1).some((frame) => isOwnCode(frame) && frame.frame.file === file);
+  if (taker === undefined || taker > index || !back) return undefined;
+  if (by === 'name') return thread.activity === 'idle' ? 'possible' : undefined;
+  return thread.activity === 'idle' ? 'likely' : 'possible';
+}

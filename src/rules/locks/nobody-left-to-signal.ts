@@ -1,0 +1,84 @@
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+export default defineRule({
+  id: 'nobody-left-to-signal',
+  cause: 'missing-notify',
+  library: undefined,
+  title: 'threads wait to be signalled, and no other thread is left that could',
+  summary:
+    'Every thread that runs code of the program waits for an event, a condition, a queue or a semaphore. Whoever was to set it has ended, or waits itself.',
+  explanation:
+    'Events, conditions, queues, barriers and semaphores have no owner: if the thread that was to call set(), notify(), put(), task_done() or release() ended with an exception, or came too early, the wait has no end. Conditions without a predicate lose a notify() that comes before wait().',
+  general: true,
+  signatures: [],
+  match,
+  needs: ['all threads: py-spy dump --pid PID', 'what each waits for: py-spy dump --locals --pid PID'],
+  notWhen: [
+    'the program waits for work from outside: a signal, a socket, a timer',
+    'the waits have timeouts',
+    'another process or a thread of C code gives the signal',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'Look in the log for the exception that ended a thread: threading prints it to stderr.',
+      command: 'py-spy dump --locals --pid PID',
+    },
+    {
+      kind: 'fix',
+      step: 'Signal in a finally block, also when the work fails; put a sentinel or the exception into the queue.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Wait with wait_for() and a predicate, and with a timeout that says in the log what was missing. Use futures, which hand exceptions on.',
+    },
+    { kind: 'verify', step: 'With an exception raised in the worker, the waiting thread comes back.' },
+  ],
+  references: [
+    {
+      title: 'Python library: threading, condition objects',
+      url: 'https://docs.python.org/3/library/threading.html#condition-objects',
+      establishes: 'notify() wakes only threads that wait at that moment',
+    },
+  ],
+});
+
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const own of groupByProcess(threads).values()) {
+    const running = own.filter(({ thread, frames }) => thread.userFrame !== undefined && frames.length > 0);
+    const waiting = running.filter(waitsForSignal);
+    if (waiting.length === 0 || own.some(isExcerpt)) continue;
+    if (!running.every((thread) => waiting.includes(thread) || thread.thread.wait?.kind === 'join')) continue;
+    if (own.some((thread) => !running.includes(thread) && mayGive(thread))) continue;
+    yield {
+      confidence: 'possible',
+      threads: waiting.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits to be signalled')),
+    };
+  }
+}
+
+/** Without a time: a wait in rounds is a timer. What cannot be told is not said. */
+function waitsForSignal({ thread, frames }: ThreadFacts): boolean {
+  const { wait, idleAs, progress, activity } = thread;
+  if (wait === undefined || idleAs !== undefined || progress === 'moving' || activity === 'active') return false;
+  const isPython = frames.some(
+    ({ plain, frame }) => plain === 'wait' && /(?:^|[\\/])threading\.py$/.test(frame.file ?? ''),
+  );
+  return isPython && wait.timeout === 'none' && (wait.kind === 'condition' || wait.kind === 'semaphore');
+}
+
+/** Threads of libraries at work, event loops and servers may give the signal. */
+function mayGive({ thread, frames }: ThreadFacts): boolean {
+  return (
+    frames.length > 0 &&
+    thread.idleAs !== 'idle executor worker' &&
+    frames.some(({ frame }) => frame.language === 'python')
+  );
+}
+
+function isExcerpt({ cut, process }: ThreadFacts): boolean {
+  return cut || process.pid === undefined;
+}
