@@ -6,6 +6,7 @@ import { ownersNamed } from '../../analysis/locks.ts';
 import { pythonVersion } from '../../analysis/python-version.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { isAt } from '../../frames/places.ts';
+import type { Process } from '../../model/process.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -114,7 +115,8 @@ export default defineRule({
 /** A forked child with one thread, which waits for a lock: whoever held it is not in this process. */
 function* match({ threads, capture }: Facts): Iterable<Match> {
   const forked = forkedProcesses(capture.processes);
-  for (const [process, own] of groupByProcess(threads)) {
+  const groups = groupByProcess(threads);
+  for (const [process, own] of groups) {
     for (const thread of own) {
       const sight = lockSight(thread);
       const isChild = forked.has(process) || thread.frames.some(isForkFrame);
@@ -123,9 +125,13 @@ function* match({ threads, capture }: Facts): Iterable<Match> {
       if (sight === undefined || isShared(thread) || isSpawned(thread)) continue;
       const marks = [{ find: isForkFrame, note: 'this process was forked here' }];
       if (stranger !== undefined) yield { confidence: 'likely', threads: [witness(thread, stranger, marks)] };
-      else if (isChild && alone && (sight === 'seen' || isLeft(thread)))
+      else if (
+        isChild &&
+        alone &&
+        (sight === 'seen' || (isLeft(thread) && mayBeHeld(thread, parentOf(process, groups))))
+      )
         yield {
-          confidence: sight === 'seen' || thread.thread.progress === 'stuck' ? 'likely' : 'possible',
+          confidence: sight === 'seen' ? 'likely' : 'possible',
           threads: [witness(thread, 'waits for a lock in a process that has no other thread', marks)],
         };
       else if (
@@ -164,6 +170,26 @@ function isLeft({ thread, frames }: ThreadFacts): boolean {
   return (
     thread.activity === 'idle' && thread.userFrame !== undefined && thread.userFrame === taker && !RESTS.test(plain)
   );
+}
+
+/** A line that calls into C rests just so. That a thread of the parent is in the same file speaks for a lock of that code. */
+function mayBeHeld({ thread, frames }: ThreadFacts, parent: readonly ThreadFacts[]): boolean {
+  if (thread.progress === 'stuck') return true;
+  const file = frames[lockTaker(frames) ?? -1]?.frame.file;
+  return parent.some((other) => other.frames[lockTaker(other.frames) ?? -1]?.frame.file === file && !isMain(other));
+}
+
+function isMain({ frames }: ThreadFacts): boolean {
+  return frames.at(-1)?.plain === '<module>';
+}
+
+function parentOf(
+  { parentPid }: Process,
+  groups: ReadonlyMap<Process, readonly ThreadFacts[]>,
+): readonly ThreadFacts[] {
+  if (parentPid === undefined) return [];
+  for (const [process, own] of groups) if (process.pid === parentPid) return own;
+  return [];
 }
 
 function isLogLock({ frames }: ThreadFacts): boolean {

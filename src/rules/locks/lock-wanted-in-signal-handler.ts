@@ -20,7 +20,7 @@ export default defineRule({
     'Python runs handlers between two bytecodes of the main thread, C runs them anywhere. Logging, printing, queues, locks of the program and, in C, malloc are not safe there. It hangs only when the signal arrives inside the critical section.',
   signatures: [
     {
-      find: `${NATIVE} -> c:{#lock-wait, #semaphore-wait}$`,
+      find: `${NATIVE} -> !c:#allocator -> c:{#lock-wait, #semaphore-wait}$`,
       confidence: 'likely',
       notes: { [NATIVE]: 'a signal interrupted the thread here' },
     },

@@ -63,7 +63,13 @@ function* match({ threads }: Facts): Iterable<Match> {
 /** Without a time: a wait in rounds is a timer. What cannot be told is not said. */
 function waitsForSignal({ thread, frames }: ThreadFacts): boolean {
   const { wait, idleAs, progress, activity } = thread;
-  if (wait === undefined || idleAs !== undefined || progress === 'moving' || activity === 'active') return false;
+  if (
+    wait === undefined ||
+    (idleAs !== undefined && thread.role !== 'blocker') ||
+    progress === 'moving' ||
+    activity === 'active'
+  )
+    return false;
   const isPython = frames.some(
     ({ plain, frame }) => plain === 'wait' && /(?:^|[\\/])threading\.py$/.test(frame.file ?? ''),
   );
