@@ -61,7 +61,11 @@ function isPassing({ thread }: ThreadFacts, threads: readonly ThreadFacts[]): bo
 
 /** A thread that runs code of the program, neither resting nor only waiting for others to end, could hold a lock of it. */
 export function canHold({ thread, frames }: ThreadFacts): boolean {
-  const runs = thread.userFrame !== undefined || (thread.view.interpreter && !thread.view.python);
+  const runs =
+    thread.userFrame !== undefined ||
+    (thread.view.interpreter && !thread.view.python) ||
+    // Native code that asks for the GIL may hold anything, and has no Python frame.
+    thread.wait?.kind === 'gil';
   return frames.length > 0 && runs && thread.idleAs === undefined && thread.wait?.kind !== 'join';
 }
 

@@ -2,9 +2,9 @@ import { isUserCode } from '../frames/user-code.ts';
 import { mentionedBy } from './addresses.ts';
 import { canHold, inferByExclusion } from './exclusion.ts';
 import type { ThreadFacts } from './facts.ts';
-import { waitsForGil } from './gil.ts';
 import type { Join } from './joins.ts';
 import { ownersNamed, readersOf, type WantedLock } from './locks.ts';
+import { readGilRequest } from './native-waits.ts';
 
 /** The thread that holds a lock, and how that is known. */
 interface Holder {
@@ -199,11 +199,7 @@ function userFrames({ frames }: ThreadFacts): ThreadFacts['frames'] {
 
 /** The only thread that waits for the GIL from native code. */
 function gilWaiter(threads: readonly ThreadFacts[]): Holder | undefined {
-  const fromNative = threads.filter(
-    (thread) =>
-      waitsForGil(thread) &&
-      thread.frames.some(({ bare }) => bare === 'PyGILState_Ensure' || bare === 'PyEval_AcquireThread'),
-  );
+  const fromNative = threads.filter((thread) => readGilRequest(thread) !== undefined);
   const [only] = fromNative;
   if (only === undefined || fromNative.length > 1) return undefined;
   return { thread: only, inferred: true, why: 'it came from native code and waits for the GIL there' };

@@ -7,6 +7,8 @@ import { readTimeout } from './timeouts.ts';
 /** Categories that are waits, and what they wait for. */
 const WAITS: readonly (readonly [category: Category, kind: WaitKind, says: string])[] = [
   ['gil-wait', 'gil', 'waits for the GIL'],
+  // py-spy hides the interpreter's own frames between the request and the wait.
+  ['gil-acquire', 'gil', 'waits for the GIL'],
   ['thread-join', 'join', 'waits for a thread to end'],
   ['child-wait', 'child', 'waits for a child process'],
   ['dns', 'dns', 'resolves a name'],

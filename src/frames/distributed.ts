@@ -3,6 +3,20 @@ import type { FrameTable } from './categories.ts';
 /** Devices and ranks: what waits for a GPU to finish, and what waits for the other processes of a job. */
 export const DISTRIBUTED: FrameTable = {
   'device-sync': [
+    // Starting a device and asking it for memory, which wait for the driver
+    'cuInit',
+    'cuCtxCreate*',
+    'cuDevicePrimaryCtxRetain*',
+    'cudaGetDeviceCount',
+    'cudaSetDevice',
+    'cuMemAlloc*',
+    'cuMemHostAlloc*',
+    'cudaMalloc*',
+    'cudaHostAlloc*',
+    'nvmlInit*',
+    'hipInit',
+    'hsa_init',
+    'hipMalloc*',
     'cudaStreamSynchronize*',
     'cudaDeviceSynchronize*',
     'cudaEventSynchronize*',
@@ -271,6 +285,8 @@ export const DISTRIBUTED_PYTHON: FrameTable = {
     '_exit_barrier@torch/distributed/elastic/agent/server/api.py',
     'init_rpc@torch/distributed/rpc/__init__.py',
     '_all_gather@torch/distributed/rpc/api.py',
+    '_wait_all_workers@torch/distributed/rpc/api.py',
+    '_barrier@torch/distributed/rpc/api.py',
     'barrier@deepspeed/comm/comm.py',
     'all_reduce@deepspeed/comm/comm.py',
     'init_distributed@deepspeed/comm/comm.py',

@@ -19,8 +19,6 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'GILGuard::acquire_unchecked',
     'AttachGuard::acquire',
     'AttachGuard::attach',
-    'Python::with_gil',
-    'Python::attach',
     'AutoGIL::AutoGIL',
     'Safe_PyGILState_Ensure',
     'PyAcquireGIL::PyAcquireGIL',
@@ -67,6 +65,7 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'condition_variable::wait_for',
     'condition_variable_any::wait',
     'gthread_cond_wait',
+    'nsync::nsync_cv_wait*',
     'CondVar::Wait',
     'CondVar::WaitCommon',
     'CondVar::WaitWithTimeout',
@@ -96,6 +95,7 @@ export const NATIVE_LIBRARIES: FrameTable = {
   ],
   'thread-join': ['thread::join', 'JoinHandle::join', 'JoinInner::join', 'gpr_thd_join', 'uv_thread_join'],
   futex: [
+    'nsync::nsync_mu_semaphore_*',
     'AbslInternalPerThreadSemWait*',
     'FutexWaiter::Wait',
     'FutexWaiter::WaitUntil',
@@ -105,7 +105,13 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'ThreadParker::park',
     'word_lock::*',
   ],
-  plumbing: ['AbslInternalPerThreadSemWait*', 'FutexWaiter::*', 'FutexImpl::*', 'futex::futex_wait'],
+  plumbing: [
+    'nsync::nsync_mu_semaphore_*',
+    'AbslInternalPerThreadSemWait*',
+    'FutexWaiter::*',
+    'FutexImpl::*',
+    'futex::futex_wait',
+  ],
   spin: [
     'sched_yield',
     'this_thread::yield',
@@ -133,6 +139,10 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'mkl_*',
     'pthreadpool_*',
     'dnnl::impl::parallel*',
+    // OpenCV, TensorFlow: the caller hands out and waits
+    'cv::parallel_for_*',
+    'cv::ThreadPool::*',
+    'DirectSession::WaitForNotification',
   ],
   'native-pool': [
     // TBB, Rust, OpenCV, Arrow, Abseil, Eigen, folly, PyTorch, XLA, TVM, libdispatch
@@ -140,7 +150,6 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'rayon_core::*',
     'rayon::*',
     'tokio::*',
-    'cv::parallel_for_*',
     'ThreadPool::*',
     'ThreadPoolInterface::*',
     'ThreadPoolDevice::*',
