@@ -5,6 +5,9 @@ export const WORKERS: FrameTable = {
   'forked-child': [
     '_launch@multiprocessing/popen_fork.py',
     '_launch@billiard/popen_fork.py',
+    '_launch@multiprocess/popen_fork.py',
+    // Python 2: Popen.__init__
+    '__init__@multiprocessing/forking.py',
     '_start_new_worker@multiprocessing/forkserver.py',
     '_serve_one@multiprocessing/forkserver.py',
     'spawn_worker@gunicorn/arbiter.py',

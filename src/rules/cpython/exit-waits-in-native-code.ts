@@ -1,7 +1,7 @@
 import { defineRule } from '../rule.ts';
 
 const EXIT =
-  'c:{exit, run_exit_handlers, cxa_finalize, dl_fini, call_fini, quick_exit, Py_Exit, LdrShutdownProcess, RtlExitUserProcess, ExitProcess, ExitProcessImplementation, execute_onexit_table}!';
+  'c:{exit, run_exit_handlers, cxa_finalize, cxa_finalize_ranges, dl_fini, call_fini, funcs_on_exit, exit_fini, dyld::runAllTermFunctions, quick_exit, Py_Exit, LdrShutdownProcess, RtlExitUserProcess, ExitProcess, ExitProcessImplementation, execute_onexit_table}!';
 const FINALIZE =
   'c:{Py_FinalizeEx, Py_Finalize, finalize_modules, finalize_modules_clear_weaklist, finalize_interp_clear, PyInterpreterState_Clear, interpreter_clear, PyGC_CollectNoFail, PyImport_Cleanup, Py_EndInterpreter}!';
 /** From here on no other Python thread runs: what waits for one waits for ever. */
@@ -63,7 +63,7 @@ export default defineRule({
       notes: NOTES,
     },
     {
-      find: 'c:{PyThread_exit_thread, PyThread_hang_thread} -> c:{#lock-wait, #condition-wait}$',
+      find: 'c:{PyThread_exit_thread, pthread_exit, Unwind_ForcedUnwind}! -> c:{#lock-wait, #condition-wait, #thread-join}$',
       confidence: 'possible',
       notes: {},
     },

@@ -122,7 +122,7 @@ function isParallel({ frame, categories }: KnownFrame): boolean {
 
 /** Without C frames only the package tells. */
 function isHidden({ thread, frames }: ThreadFacts): boolean {
-  const [innermost] = frames;
+  const innermost = frames.find(({ frame }) => !WAITS_IN.some((place) => isAt(frame, place)));
   return (
     !thread.view.native &&
     thread.activity !== 'active' &&
@@ -171,6 +171,8 @@ const LIBRARIES = [
   'libmkl_*thread*',
 ];
 
+const WAITS_IN = ['threading.py', 'queue.py', 'selectors.py'];
+
 /** Packages all of whose work is done by threads of their own. */
 const PACKAGES = [
   'polars/',
@@ -181,6 +183,6 @@ const PACKAGES = [
   'jax/',
   'faiss/',
   'cv2/',
-  'grpc/_channel.py',
+  'grpc/',
   'duckdb/',
 ];

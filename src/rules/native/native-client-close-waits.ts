@@ -1,4 +1,4 @@
-import { defineRule } from '../rule.ts';
+import { defineRule, type RuleSignature } from '../rule.ts';
 
 const KAFKA =
   'c:{rd_kafka_destroy, rd_kafka_destroy_flags, rd_kafka_destroy_app, rd_kafka_destroy_internal, rd_kafka_consumer_close, rd_kafka_unsubscribe, rd_kafka_terminate, rd_kafka_wait_destroyed}!';
@@ -8,6 +8,9 @@ const IN_KAFKA = 'c:{*}@librdkafka*!';
 const IN_CLIENT = 'c:#native-client!';
 const WAIT = 'c:{#thread-join, #condition-wait, #futex}$';
 const PULSAR = 'py:{close, shutdown}@pulsar/__init__.py$';
+const PYTHON_CLIENT = ['kafka/', 'cassandra/', 'grpc/', 'pulsar/', 'influxdb_client/', 'pymongo/'].map(
+  (place) => `py:{close, flush, shutdown, stop}@${place}!`,
+);
 const GRPC = 'c:{grpc_shutdown_blocking, grpc_shutdown}!';
 
 const NOTES = {
@@ -34,6 +37,13 @@ export default defineRule({
     { find: `${IN_KAFKA} -> c:#thread-join!$`, confidence: 'likely', notes: NOTES },
     { find: `${IN_CLIENT} -> c:#thread-join!$`, confidence: 'likely', notes: NOTES },
     { find: PULSAR, confidence: 'possible', stuck: 'likely', notes: { [PULSAR]: 'closes the client' } },
+    ...PYTHON_CLIENT.map(
+      (close): RuleSignature => ({
+        find: `${close} -> py:{join, wait, acquire, _wait_for_tstate_lock}@threading.py$`,
+        confidence: 'possible',
+        notes: { [close]: 'closes or empties the client' },
+      }),
+    ),
     { find: `!c:#fork -> ${GRPC} -> c:#thread-join!$`, confidence: 'possible', stuck: 'likely', notes: {} },
   ],
   needs: [
