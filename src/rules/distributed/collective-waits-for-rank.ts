@@ -119,6 +119,7 @@ function* match({ threads }: Facts): Iterable<Match> {
       ...waiting.map(({ thread }) =>
         witness(thread, `waits in ${common}() for the other ranks`, [
           { find: isCollective, note: 'an operation of all ranks' },
+          { find: (frame) => frame === thread.frames.findLast(isCollective), note: 'as the program called it' },
         ]),
       ),
     ],
