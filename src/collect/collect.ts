@@ -6,7 +6,7 @@ import { pause } from './pause.ts';
 import { descendantsOf, listProcesses } from './processes.ts';
 import { checkAfter } from './recovery.ts';
 import { rightsAt } from './rights.ts';
-import { type Sight, sightOf } from './sight.ts';
+import { type Sight, steadySightOf } from './sight.ts';
 import { type Run, type Surroundings, Target } from './target.ts';
 
 export const TOOLS = [...STACK_TOOL_NAMES, 'proc'] as const;
@@ -79,7 +79,7 @@ export async function collect(pids: readonly number[], options: CollectOptions):
     pids: new Set(everyone),
   };
   for (const pid of everyone) {
-    const sight = await sightOf(pid, host);
+    const sight = await steadySightOf(pid, host);
     if (sight !== undefined) {
       warnings.push(...obstaclesOf(sight, all));
       targets.push(new Target(sight, around, options));

@@ -1,4 +1,5 @@
 import type { Host } from './host.ts';
+import { pause } from './pause.ts';
 import { type Listed, lookAt } from './processes.ts';
 
 /** What /proc tells of a process before any tool touches it. */
@@ -15,6 +16,32 @@ export interface Sight extends Listed {
   readonly sameFiles: boolean | undefined;
   /** `undefined` where that cannot be read. */
   readonly isPython: boolean | undefined;
+}
+
+const LOOKS = 5;
+const BETWEEN_SECONDS = 0.1;
+
+/**
+ * The same, but a thread counts as uninterruptible, and the process as traced, only where that lasts: each read from a disk
+ * is such a state for a moment, and so is another tool's look.
+ */
+export async function steadySightOf(pid: number, host: Host): Promise<Sight | undefined> {
+  let sight = await sightOf(pid, host);
+  for (let look = 1; look < LOOKS && sight !== undefined && isMomentary(sight); look += 1) {
+    await pause(BETWEEN_SECONDS);
+    const before = new Map(sight.threads.map((thread) => [thread.tid, thread.state]));
+    const now = await sightOf(pid, host);
+    sight = now && { ...now, threads: now.threads.map((thread) => steady(thread, before.get(thread.tid))) };
+  }
+  return sight;
+}
+
+function isMomentary({ tracer, threads }: Sight): boolean {
+  return tracer !== 0 || threads.some(({ state }) => state === 'D');
+}
+
+function steady(now: Sight['threads'][number], before: string | undefined): Sight['threads'][number] {
+  return now.state === 'D' && before !== 'D' ? { ...now, state: 'S' } : now;
 }
 
 export async function sightOf(pid: number, host: Host): Promise<Sight | undefined> {

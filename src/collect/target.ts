@@ -6,7 +6,7 @@ import { isForbidden, refused } from './obstacles.ts';
 import { measurePause } from './pause-meter.ts';
 import type { Listed } from './processes.ts';
 import type { Rights } from './rights.ts';
-import { type Sight, sightOf } from './sight.ts';
+import { type Sight, sightOf, steadySightOf } from './sight.ts';
 import { readProc } from './tools/proc.ts';
 
 /** What is the same for all processes of a capture. */
@@ -52,7 +52,7 @@ export class Target {
   /** Looks once with each tool that adds something. */
   async look(moment: number): Promise<void> {
     if (this.#options.signal?.aborted === true) return;
-    const now = moment === 1 ? this.sight : await sightOf(this.sight.pid, this.#options.host);
+    const now = moment === 1 ? this.sight : await steadySightOf(this.sight.pid, this.#options.host);
     // It has ended, or the number is another process's by now: told in the end.
     if (now === undefined || now.started !== this.sight.started || now.state === 'Z') return;
     if (this.#around.wantsProc) await this.#readProc(now, moment);

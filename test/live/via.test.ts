@@ -179,6 +179,14 @@ describe.skipIf(missing !== undefined)('an archive', () => {
     expectUnharmed();
   });
 
+  test('is written here from what is captured there', async () => {
+    const via = `sh -c 'exec "$@"' sh`;
+    const made = await run('capture', `${target.pid}`, '-o', 'via.tgz', '--via', via);
+    expect(made.code).toBe(0);
+    const { stdout } = await runProgram(['via.tgz', '--format', 'json'], { cwd: folder });
+    expect(REPORT.parse(JSON.parse(stdout)).hypotheses[0]?.rule).toBe('lock-order-cycle');
+  });
+
   test('masks secrets in command lines and dumps', async () => {
     const script = join(folder, 'secretive.py');
     writeFileSync(script, HUNG);
