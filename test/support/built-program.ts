@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { ROOT } from './cases.ts';
 
-/** Apart from dist/, which other tests build anew while these run. */
-const FOLDER = join(ROOT, '.cache/live');
+/** Apart from dist/, which other tests build anew while these run, and one for each of the files that run side by side. */
+const FOLDER = join(ROOT, '.cache/live', process.env.VITEST_POOL_ID ?? '1');
 
 /** Builds the program; returns the arguments that run it. */
 export async function buildProgram(): Promise<readonly [string, string]> {
