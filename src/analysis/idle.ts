@@ -54,12 +54,12 @@ function isPartOfRest({ categories, plain, frame }: KnownFrame): boolean {
   )
     return false;
   return (
-    frame.language !== 'python' ||
-    !/^(?:acquire|lock)$/.test(plain) ||
-    categories.has('lock-wait') ||
-    isAt(frame, 'gevent/')
+    frame.language !== 'python' || !/^(?:acquire|lock)$/.test(plain) || OWN_LOCKS.some((place) => isAt(frame, place))
   );
 }
+
+/** Where the locks lie that queues, conditions and pools are made of. */
+const OWN_LOCKS = ['threading.py', 'multiprocessing/synchronize.py', 'billiard/synchronize.py', 'gevent/'];
 
 /** A loop that rests while its runner waits for the last tasks does not wait for work. */
 function isAtEnd({ plain, frame }: KnownFrame): boolean {
