@@ -57,6 +57,6 @@ function holdsPrinted({ frame }: Entry): boolean {
   return frame.locals.some(isPrintedValue);
 }
 
-export function isPrintedValue({ name }: Variable): boolean {
+function isPrintedValue({ name }: Variable): boolean {
   return name.startsWith('$');
 }
