@@ -157,12 +157,27 @@ interface Edges {
 function edgesOf(walk: readonly KnownFrame[]): Edges {
   const first = new Map<string, number>();
   const last = new Map<string, number>();
-  walk.forEach(({ plumbing, frame }, at) => {
-    if (plumbing) return;
-    if (!first.has(frame.language)) first.set(frame.language, at);
-    last.set(frame.language, at);
+  let before: KnownFrame | undefined;
+  walk.forEach((known, at) => {
+    const { language } = known.frame;
+    if (known.plumbing) return;
+    if (!first.has(language)) first.set(language, at);
+    if (before === undefined || !isLocking(before) || !isLocking(known)) last.set(language, at);
+    before = known;
   });
   return { first, last };
+}
+
+/** What locks of any kind are made of: the call for the lock, the condition or semaphore inside, and the kernel's futex are one wait. */
+const LOCKING: readonly Category[] = ['lock-wait', 'condition-wait', 'semaphore-wait', 'futex'];
+
+function isLocking({ categories, frame }: KnownFrame): boolean {
+  return (
+    frame.language === 'native' &&
+    LOCKING.some((category) => categories.has(category)) &&
+    !categories.has('gil-wait') &&
+    !categories.has('gil-acquire')
+  );
 }
 
 /** Plumbing beyond the edge may itself be named by a signature ("start_thread^"), hence the comparisons. */
