@@ -52,9 +52,10 @@ export interface GilRequest {
 export function readGilRequest(facts: ThreadFacts): GilRequest | undefined {
   const { frames } = facts;
   if (facts.thread.idleAs !== undefined || !waitsForGil(facts)) return undefined;
-  const asks = frames.findLastIndex(
-    ({ categories }, index) => categories.has('gil-acquire') && frames.slice(0, index).every(isPartOfRequest),
-  );
+  const end = frames.findIndex((frame) => !isPartOfRequest(frame));
+  const asks = frames
+    .slice(0, end < 0 ? frames.length : end)
+    .findLastIndex(({ categories }) => categories.has('gil-acquire'));
   if (asks < 0) return undefined;
   const library = frames.findIndex((frame, index) => index > asks && !frame.plumbing);
   const caller = frames[library];

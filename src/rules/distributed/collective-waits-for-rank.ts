@@ -116,12 +116,13 @@ function* match({ threads }: Facts): Iterable<Match> {
           [{ find: isCollective, note: 'another operation' }],
         ),
       ),
-      ...waiting.map(({ thread }) =>
-        witness(thread, `waits in ${common}() for the other ranks`, [
+      ...waiting.map(({ thread }) => {
+        const called = thread.frames.findLast(isCollective);
+        return witness(thread, `waits in ${common}() for the other ranks`, [
           { find: isCollective, note: 'an operation of all ranks' },
-          { find: (frame) => frame === thread.frames.findLast(isCollective), note: 'as the program called it' },
-        ]),
-      ),
+          { find: (frame) => frame === called, note: 'as the program called it' },
+        ]);
+      }),
     ],
   };
 }

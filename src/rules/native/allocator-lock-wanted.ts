@@ -60,7 +60,8 @@ export default defineRule({
 function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
     const waiting = ofProcess.filter((thread) => lockInside(thread) !== undefined);
-    if (waiting.length === 0 || ofProcess.some((thread) => !waiting.includes(thread) && isInside(thread))) continue;
+    const known = new Set(waiting);
+    if (waiting.length === 0 || ofProcess.some((thread) => !known.has(thread) && isInside(thread))) continue;
     yield {
       confidence: confidenceOf(waiting),
       threads: waiting.map((thread) =>
