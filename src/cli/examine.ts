@@ -47,9 +47,18 @@ export async function examine(
   const bare = diagnose(inputs);
   const own = [...zombieWarnings(processes), ...tooManyWarning(living.length)];
   return {
-    diagnosis: { ...bare, warnings: [...own, ...warnings, ...bare.warnings] },
+    diagnosis: { ...bare, warnings: [...own, ...withoutHelpers(warnings, living.length), ...bare.warnings] },
     dumps: new Map(inputs.map(({ name, text }) => [name, text])),
   };
+}
+
+/** A shell or make between Python processes is no obstacle; that there is no Python at all is one. */
+function withoutHelpers(warnings: readonly Warning[], count: number): Warning[] {
+  const [first, ...others] = warnings.filter(({ code }) => code === 'no-python');
+  const rest = warnings.filter(({ code }) => code !== 'no-python');
+  if (first === undefined || others.length + 1 < Math.min(count, MOST_PROCESSES)) return rest;
+  const message = others.length === 0 ? first.message : `none of the ${others.length + 1} processes runs Python`;
+  return [...rest, { ...first, message, hint: 'The C frames of gdb, if it is there, are all that can be seen.' }];
 }
 
 function zombieWarnings(processes: readonly ProcessEntry[]): Warning[] {

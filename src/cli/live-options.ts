@@ -5,6 +5,7 @@ import { localHost } from '../collect/local-host.ts';
 import { remoteHost, whyUnreachable } from '../collect/remote-host.ts';
 import { splitWords } from '../collect/words.ts';
 import { InputError } from './input-error.ts';
+import { countFrom } from './number-options.ts';
 
 /** How to look at a live process. As commander fills them in. */
 export interface LiveOptions {
@@ -58,15 +59,6 @@ export function toCollectOptions(
     mayPause: pause,
     timeoutSeconds: timeout,
     ...rest,
-  };
-}
-
-function countFrom(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (!/^\d+$/.test(text) || count < least || count > most)
-      throw new InvalidArgumentError(`Give a number from ${least} to ${most}.`);
-    return count;
   };
 }
 

@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { addReportOptions, type ReportOptions } from './report-options.ts';
 import { addRunCommand } from './run-command.ts';
 import { VERSION } from './version.ts';
+import { addWatchCommand } from './watch-command.ts';
 
 /** The command line: what it takes, and what its help says. `exit` is told the code of a command that ran. */
 export function makeProgram(io: Io, exit: (code: number) => void): Command {
@@ -29,6 +30,7 @@ export function makeProgram(io: Io, exit: (code: number) => void): Command {
   addAttachCommand(program, io, exit);
   addCaptureCommand(program, io, exit);
   addRunCommand(program, io, exit);
+  addWatchCommand(program, io, exit);
   return configure(program, io);
 }
 
@@ -41,6 +43,7 @@ Examples:
   whyhung attach 8412                         look at a process that hangs, here and now
   whyhung capture 8412 -o hang.tgz            take the dumps, to diagnose them elsewhere: whyhung hang.tgz
   whyhung run -- pytest -n 4                  run a command; when it hangs, say why and end it
+  whyhung watch 8412                          watch a process; when it stops making progress, say why
 
 To get a dump by hand:
   py-spy dump --pid PID > py-spy.txt

@@ -3,12 +3,12 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Reporter } from '../reporters/reporter.ts';
 import { InputError } from './input-error.ts';
 import type { Io, Output } from './io.ts';
-import type { ReportOptions } from './report-options.ts';
+import type { LayoutOptions } from './report-options.ts';
 import { showsUnicode, wantsColor, widthOf } from './terminal.ts';
 
 /** The report as the stream that it goes to can show it. */
 export function renderReport(
-  { format, verbose, color, width }: Pick<ReportOptions, 'format' | 'verbose' | 'color' | 'width'>,
+  { format, verbose, color, width }: LayoutOptions,
   diagnosis: Diagnosis,
   { output, env }: { output: Output; env: Io['env'] },
 ): string {

@@ -1,18 +1,18 @@
 import { basename } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type NotStarted, startCommand } from '../collect/supervise/command.ts';
 import { hasProc } from '../collect/supervise/process-table.ts';
 import { passSignals } from '../collect/supervise/signals.ts';
-import { parseDuration, parseLimit } from './duration.ts';
 import { InputError } from './input-error.ts';
 import type { Io } from './io.ts';
+import { countFrom, parseDuration, parseLimit } from './number-options.ts';
 import type { ReportFolder } from './report-folder.ts';
-import { addReportOptions, optionsOf, type ReportOptions } from './report-options.ts';
+import { addLayoutOptions, type LayoutOptions, optionsOf } from './report-options.ts';
 import { type Attendance, attend, type End } from './run/attend.ts';
 import { makeStop } from './run/stop.ts';
 
 /** As commander fills them in; times in seconds, `undefined` for no limit. */
-export interface RunOptions extends ReportOptions {
+export interface RunOptions extends LayoutOptions {
   readonly timeout: number | undefined;
   readonly stall: number | undefined;
   readonly grace: number;
@@ -23,7 +23,7 @@ export interface RunOptions extends ReportOptions {
 
 /** `whyhung run [options] -- COMMAND…` */
 export function addRunCommand(program: Command, io: Io, exit: (code: number) => void): void {
-  addReportOptions(program.command('run'))
+  addLayoutOptions(program.command('run'))
     .description('run a command; when it hangs, say why and end it')
     .argument('<command...>', 'the command and its arguments, best behind --')
     .passThroughOptions()
@@ -36,19 +36,12 @@ export function addRunCommand(program: Command, io: Io, exit: (code: number) => 
     )
     .option('--grace <time>', 'between SIGTERM and SIGKILL', parseDuration, 10)
     .option('--report-dir <folder>', 'write report.txt, report.json and dumps/ there')
-    .option('--moments <number>', 'how often to look at the stacks', parseCount, 2)
-    .option('--interval <time>', 'between two moments', parseDuration, 3)
+    .option('--moments <number>', 'times to look at the stacks; two tell stuck from moving', countFrom(1, 20), 2)
+    .option('--interval <time>', 'from one moment to the next', parseDuration, 3)
     .addHelpText('after', AFTER_RUN_HELP)
     .action(async (argv: string[], _options: RunOptions, command: Command) => {
       exit(await runRun(argv, optionsOf<RunOptions>(command), io));
     });
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 100)
-    throw new InvalidArgumentError('Give a number from 1 to 100.');
-  return count;
 }
 
 const AFTER_RUN_HELP = `

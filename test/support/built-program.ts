@@ -1,19 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { ROOT } from './cases.ts';
 
-/** Apart from dist/, which other tests build anew while these run, and one for each of the files that run side by side. */
-const FOLDER = join(ROOT, '.cache/live', process.env.VITEST_POOL_ID ?? '1');
+/** Apart from dist/, which other tests build anew while these run; a folder for each run of vitest. */
+const FOLDER = join(ROOT, '.cache/live', `${process.ppid}`);
+const LIMIT_MILLISECONDS = 180_000;
 
-/** Builds the program; returns the arguments that run it. */
+/** Builds the program, or waits until another test file has; returns the arguments that run it. */
 export async function buildProgram(): Promise<readonly [string, string]> {
-  mkdirSync(FOLDER, { recursive: true });
+  mkdirSync(dirname(FOLDER), { recursive: true });
+  const command = [process.execPath, join(FOLDER, 'bin/whyhung.js')] as const;
+  const done = join(FOLDER, 'done');
+  try {
+    mkdirSync(FOLDER);
+  } catch {
+    for (const end = Date.now() + LIMIT_MILLISECONDS; !existsSync(done); ) {
+      if (Date.now() > end) throw new Error('the other test file did not build the program');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return command;
+  }
+  removeEarlier();
   await execa('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', join(FOLDER, 'dist')], { cwd: ROOT });
   for (const name of ['package.json', 'bin']) cpSync(join(ROOT, name), join(FOLDER, name), { recursive: true });
-  return [process.execPath, join(FOLDER, 'bin/whyhung.js')];
+  writeFileSync(done, '');
+  return command;
+}
+
+/** Of runs that have ended. */
+function removeEarlier(): void {
+  for (const name of readdirSync(dirname(FOLDER)))
+    if (!existsSync(join('/proc', name))) rmSync(join(dirname(FOLDER), name), { recursive: true });
 }
 
 export interface Ended {

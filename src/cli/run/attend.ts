@@ -2,9 +2,9 @@ import type { Ending, RunningCommand } from '../../collect/supervise/command.ts'
 import { followTree, type ProcessTree } from '../../collect/supervise/process-tree.ts';
 import type { SignalPassing } from '../../collect/supervise/signals.ts';
 import { type Event, supervise } from '../../collect/supervise/supervise.ts';
-import { formatDuration } from '../duration.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { formatDuration } from '../number-options.ts';
 import type { ReportFolder } from '../report-folder.ts';
 import type { RunOptions } from '../run-command.ts';
 import { type Stop, stopAll, waitFor } from './stop.ts';

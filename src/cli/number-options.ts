@@ -31,3 +31,12 @@ export function formatDuration(seconds: number): string {
   if (minutes < 60) return `${minutes} min`;
   return [`${Math.floor(minutes / 60)} h`, ...(minutes % 60 === 0 ? [] : [`${minutes % 60} min`])].join(' ');
 }
+
+export function countFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < least || count > most)
+      throw new InvalidArgumentError(`Give a number from ${least} to ${most}.`);
+    return count;
+  };
+}
