@@ -20,11 +20,18 @@ const LIMIT_MILLISECONDS = 500;
  */
 export async function raise(signal: NodeJS.Signals): Promise<number> {
   if (!WITH_CORE.has(signal) || !writesCore()) {
-    process.removeAllListeners(signal);
+    restoreDefault(signal);
     process.kill(process.pid, signal);
     await new Promise((resolve) => setTimeout(resolve, LIMIT_MILLISECONDS));
   }
   return 128 + constants.signals[signal];
+}
+
+/** Node ignores SIGPIPE; a listener that comes and goes leaves what the system does by default. */
+function restoreDefault(signal: NodeJS.Signals): void {
+  if (signal === 'SIGKILL' || signal === 'SIGSTOP') return;
+  process.on(signal, () => {});
+  process.removeAllListeners(signal);
 }
 
 // "Max core file size         0                    unlimited            bytes": the first number holds.

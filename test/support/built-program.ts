@@ -40,6 +40,7 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
   readonly seconds: number;
   /** Processes that it left behind. */
   readonly orphans: readonly string[];
@@ -51,14 +52,14 @@ export async function runMarked(command: readonly string[], options: Options = {
   const [name = '', value = ''] = mark.split('=');
   const started = performance.now();
   const [program = '', ...args] = command;
-  const { stdout, stderr, exitCode } = await execa(program, args, {
+  const { stdout, stderr, exitCode, signal } = await execa(program, args, {
     stdin: 'ignore',
     reject: false,
     ...options,
     env: { ...options.env, [name]: value },
   });
   const seconds = (performance.now() - started) / 1000;
-  return { stdout: `${stdout}`, stderr: `${stderr}`, exitCode, seconds, orphans: await marked(mark) };
+  return { stdout: `${stdout}`, stderr: `${stderr}`, exitCode, signal, seconds, orphans: await marked(mark) };
 }
 
 async function marked(mark: string): Promise<string[]> {

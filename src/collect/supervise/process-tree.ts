@@ -26,6 +26,8 @@ export function followTree({
   readEnvironment = readEnvironmentOf,
 }: TreeOptions): ProcessTree {
   let members = new Map<string, ProcessEntry>();
+  /** Later the number of the first process may be another one's. */
+  let hasBegun = false;
   /** Whose environment was read already: it does not change once the program runs. */
   let strangers = new Set<string>();
 
@@ -43,7 +45,7 @@ export function followTree({
       if (entry.pid === process.pid) return false;
       const known =
         members.has(identityOf(entry)) ||
-        (entry.pid === rootPid && members.size === 0) ||
+        (entry.pid === rootPid && !hasBegun) ||
         groups.has(entry.groupId) ||
         sessions.has(entry.sessionId) ||
         isMarked(entry);
@@ -51,6 +53,7 @@ export function followTree({
       return !known;
     });
     addDescendants(found, undecided);
+    hasBegun ||= found.size > 0;
     members = new Map([...found.values()].map((entry) => [identityOf(entry), entry]));
     strangers = new Set(undecided.filter(({ pid }) => !found.has(pid)).map(identityOf));
     return parentsFirst([...found.values()]);

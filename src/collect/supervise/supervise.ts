@@ -17,7 +17,10 @@ export type Event =
   | { readonly kind: 'asked-to-end' };
 
 export interface Supervision {
-  /** Waits until something happens that is not the command's normal course. May be asked again afterwards. */
+  /**
+   * Waits until something happens that is not the command's normal course. May be asked again afterwards; a stall is told
+   * once, and the next when something was done in between.
+   */
   next(): Promise<Event>;
 }
 
@@ -34,34 +37,40 @@ export function supervise(
   const { timeoutSeconds = Infinity, stallSeconds = Infinity } = limits;
   const progress = followProgress(stallSeconds);
   const interval = Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, stallSeconds / LOOKS_A_STALL));
-  let ranSeconds = 0;
+  const begin = performance.now();
+  let stoppedSeconds = 0;
+  /** Told already, and nothing has been done since. */
+  let isTold = false;
   let wake = (): void => {};
   void command.ended.then(() => wake());
   end.addEventListener('abort', () => wake());
 
   const rest = async (seconds: number): Promise<void> => {
-    const begin = performance.now();
+    const fellAsleep = performance.now();
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       wake = resolve;
       timer = setTimeout(resolve, seconds * 1000);
     });
     clearTimeout(timer);
-    const rested = (performance.now() - begin) / 1000;
+    const late = (performance.now() - fellAsleep) / 1000 - seconds;
+    if (late < LATE_SECONDS) return;
     // Woken far too late: this program was stopped (Ctrl-Z), and most likely the command, too. That time counts for nothing.
-    if (rested > seconds + LATE_SECONDS) progress.reset();
-    ranSeconds += Math.min(rested, seconds + LATE_SECONDS);
+    stoppedSeconds += late;
+    progress.reset();
   };
 
   const next = async (): Promise<Event> => {
-    progress.reset();
     for (;;) {
       const ending = command.ending();
       if (ending !== undefined) return { kind: 'ended', ending };
       if (end.aborted) return { kind: 'asked-to-end' };
-      if (ranSeconds >= timeoutSeconds) return { kind: 'timeout', seconds: timeoutSeconds };
-      if (progress.isStalled()) return { kind: 'stall', seconds: stallSeconds };
-      await rest(Math.min(interval, timeoutSeconds - ranSeconds));
+      const left = timeoutSeconds + stoppedSeconds - (performance.now() - begin) / 1000;
+      if (left <= 0) return { kind: 'timeout', seconds: timeoutSeconds };
+      const isNew = progress.isStalled() && !isTold;
+      isTold = progress.isStalled();
+      if (isNew) return { kind: 'stall', seconds: stallSeconds };
+      await rest(Math.min(interval, left));
       if (command.ending() === undefined) progress.add(readActivity(tree.look().filter((entry) => !isZombie(entry))));
     }
   };
