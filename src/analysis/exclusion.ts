@@ -1,3 +1,4 @@
+import type { Process } from '../model/process.ts';
 import type { ThreadFacts } from './facts.ts';
 import { isForkFrame } from './fork.ts';
 import type { HeldOnce } from './holders.ts';
@@ -10,14 +11,14 @@ import type { WantedLock } from './locks.ts';
 export function inferByExclusion(
   locks: readonly HeldOnce[],
   threads: readonly ThreadFacts[],
-  pids: ReadonlySet<number>,
+  copies: ReadonlySet<Process>,
 ): HeldOnce[] {
   const [one, other] = locks;
   if (one === undefined || locks.length > 2 || locks.every(({ holder }) => holder !== undefined)) return [...locks];
   const waiting = new Set(locks.flatMap(({ wanted }) => wanted.map(({ thread }) => thread)));
   if (
     threads.some((thread) => !waiting.has(thread) && canHold(thread)) ||
-    [...waiting].some((waiter) => isForked(waiter, pids)) ||
+    [...waiting].some((waiter) => isForked(waiter, copies)) ||
     [...waiting].some((waiter) => isPassing(waiter, threads))
   )
     return [...locks];
@@ -49,8 +50,8 @@ function joinsFromUserCode({ thread }: ThreadFacts): boolean {
 }
 
 /** A forked child may wait for a lock whose holder stayed in the parent. Every process has some parent, such as a shell. */
-function isForked({ frames, process }: ThreadFacts, pids: ReadonlySet<number>): boolean {
-  return process.forked === true || pids.has(process.parentPid ?? -1) || frames.some(isForkFrame);
+function isForked({ frames, process }: ThreadFacts, copies: ReadonlySet<Process>): boolean {
+  return process.forked === true || copies.has(process) || frames.some(isForkFrame);
 }
 
 /** Of several moments, one in which the thread stood elsewhere, or was not there: it gets its locks, one after the other. */

@@ -25,3 +25,32 @@ export function forkedProcesses(processes: readonly Process[]): ReadonlySet<Proc
     }),
   );
 }
+
+/**
+ * Children of other processes of the capture that may have locks of their parent: all but programs of their own. The Python
+ * stack of a copy begins as that of its parent does; a worker of pytest-xdist begins in another file, a shell has none.
+ */
+export function possibleCopies(processes: readonly Process[]): ReadonlySet<Process> {
+  const byPid = new Map(processes.flatMap((process) => (process.pid === undefined ? [] : [[process.pid, process]])));
+  return new Set(
+    processes.filter((process) => {
+      const parent = process.parentPid === undefined ? undefined : byPid.get(process.parentPid);
+      return parent !== undefined && mayBeCopy(process, parent);
+    }),
+  );
+}
+
+function mayBeCopy(process: Process, parent: Process): boolean {
+  const [own, inherited] = [programOf(process), programOf(parent)];
+  if (own === undefined) return true;
+  return inherited === undefined ? firstWord(process) === firstWord(parent) : own === inherited;
+}
+
+/** The name of the file in which the Python stack of the main thread begins; tools differ in how much of its path they print. */
+function programOf({ pid, threads }: Process): string | undefined {
+  const main = threads.find(({ nativeId, truncated }) => nativeId === pid && !truncated);
+  const outermost = main?.frames.findLast(({ language }) => language === 'python');
+  return outermost?.file?.split(/[\\/]/).at(-1);
+}
+
+const firstWord = ({ command }: Process): string | undefined => command?.split(' ')[0];

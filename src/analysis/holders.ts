@@ -1,4 +1,5 @@
 import { isUserCode } from '../frames/user-code.ts';
+import type { Process } from '../model/process.ts';
 import { mentionedBy } from './addresses.ts';
 import { canHold, inferByExclusion } from './exclusion.ts';
 import type { ThreadFacts } from './facts.ts';
@@ -28,7 +29,7 @@ export type HeldOnce = Omit<Lock, 'holders'> & { readonly holder: Holder | undef
 export function findHolders(
   wanted: readonly WantedLock[],
   threads: readonly ThreadFacts[],
-  { joins, pids }: { joins: readonly Join[]; pids: ReadonlySet<number> },
+  { joins, copies }: { joins: readonly Join[]; copies: ReadonlySet<Process> },
 ): Lock[] {
   const groups = groupByLock(wanted);
   const named = namedOwners(threads);
@@ -49,7 +50,7 @@ export function findHolders(
         (members.some(({ kind }) => kind === 'python') ? undefined : byGil),
     };
   });
-  return inferByExclusion(locks, threads, pids).map(({ holder, ...lock }) => {
+  return inferByExclusion(locks, threads, copies).map(({ holder, ...lock }) => {
     const one = holder ?? holderByJoin(lock.wanted, joins, threads);
     return { ...lock, holders: one === undefined ? holdersByCount(lock.wanted) : [one] };
   });

@@ -3,6 +3,7 @@ import type { WaitEdge, WaitGraph, WaitNode, WaitRoot } from '../model/wait-grap
 import { findCycles, reachable } from './cycles.ts';
 import type { ThreadFacts } from './facts.ts';
 import { readFileLocks } from './file-locks.ts';
+import { possibleCopies } from './fork.ts';
 import { notYetStopped, readGil, stopsTheWorld } from './gil.ts';
 import { findHolders, type Lock } from './holders.ts';
 import { isImporting, waitsForImport } from './imports.ts';
@@ -16,10 +17,10 @@ import { findSharedHolders } from './shared-locks.ts';
 export function buildWaitGraph(threads: readonly ThreadFacts[], processes: readonly Process[]): WaitGraph {
   const builder = new GraphBuilder();
   const byProcess = groupByProcess(threads);
-  const pids = new Set(processes.flatMap(({ pid }) => pid ?? []));
+  const copies = possibleCopies(processes);
   for (const ofProcess of byProcess.values()) {
     const joins = readJoins(ofProcess);
-    addLocks(builder, ofProcess, { joins, pids });
+    addLocks(builder, ofProcess, { joins, copies });
     addGil(builder, ofProcess);
     addImports(builder, ofProcess);
     for (const { waiter, target, inferred, why } of joins) {
@@ -61,7 +62,7 @@ export function groupByProcess<Known extends ThreadFacts>(threads: readonly Know
 function addLocks(
   builder: GraphBuilder,
   threads: readonly ThreadFacts[],
-  known: { joins: readonly Join[]; pids: ReadonlySet<number> },
+  known: { joins: readonly Join[]; copies: ReadonlySet<Process> },
 ): void {
   const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []).filter(({ shared }) => !shared);
   for (const lock of findHolders(wanted, threads, known)) addLock(builder, lock, threads[0]?.process);
