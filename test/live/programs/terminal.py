@@ -39,7 +39,7 @@ send("\x1a")
 stopped = wait_for(r"Stopped") is not None
 seen = ""
 send("fg >/dev/null; echo \"co\"de=$?\n")
-time.sleep(0.5)
+time.sleep(1.5)
 send("\x03")
 interrupts = int(wait_for(r"got SIGINT (\d+) times").group(1))
 code = int(wait_for(r"code=(\d+)").group(1))
