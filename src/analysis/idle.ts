@@ -56,6 +56,9 @@ const IDLE: readonly (readonly [string, string])[] = [
   ['event loop at rest', 'py:{run, get_events}@trio/_core/ -> py:{get_events, epoll_wait}@trio/_core/'],
   ['celery worker at rest', 'py:{create_loop, synloop, asynloop} -> py:{poll, _poll, drain_events}'],
   // background threads of libraries
+  ['thread of a debugger', 'py:_on_run@_pydevd_bundle/'],
+  ['supervisor of a child', 'py:{restart_with_reloader, run_with_reloader}@werkzeug/ -> py:#child-wait'],
+  ['supervisor of a child', 'py:restart_with_reloader@django/utils/autoreload.py -> py:#child-wait'],
   ['scheduler waiting for the next job', 'py:_main_loop@apscheduler/schedulers/blocking.py -> py:wait@threading.py'],
   ['file watcher', 'py:{read_events, run, get_event, dispatch_events}@watchdog/'],
   ['heartbeat', 'py:run@ipykernel/heartbeat.py'],
@@ -65,8 +68,16 @@ const IDLE: readonly (readonly [string, string])[] = [
   ['progress monitor', 'py:run@tqdm/_monitor.py'],
   [
     'subscriber waiting for messages',
-    'py:{listen, get_message, parse_response}@redis/client.py -> py:{read_response, can_read, recv, readline, _read_from_socket, read}',
+    'py:{listen, get_message, blpop, brpop, bzpopmin, xread, xreadgroup}@redis/ -> py:{read_response, can_read, recv, readline, _read_from_socket, read}',
   ],
+  [
+    'subscriber waiting for messages',
+    'py:{recv, recv_data, run_forever, dispatch}@websocket/ -> py:{recv, read}@websocket/',
+  ],
+  ['subscriber waiting for messages', 'py:{loop_forever, _loop}@paho/mqtt/client.py'],
+  ['subscriber waiting for messages', 'py:start_consuming@pika/adapters/blocking_connection.py -> #poll'],
+  ['subscriber waiting for messages', 'py:{_run, _target, target}@pymongo/periodic_executor.py'],
+  ['subscriber waiting for messages', 'py:run@paramiko/transport.py -> py:{read_message, read_all, read}@paramiko/'],
   [
     'data loader worker waiting for work',
     'py:_worker_loop@torch/utils/data/_utils/worker.py => py:get@multiprocessing/queues.py',

@@ -1,6 +1,10 @@
 import { type Frame, isUnnamed, type Language } from '../model/frame.ts';
 import type { Category, FrameTable } from './categories.ts';
+import { CLIENTS, NATIVE_CLIENTS } from './clients.ts';
 import { CPYTHON } from './cpython.ts';
+import { DATABASES, NATIVE_DATABASES } from './databases.ts';
+import { FILE_LOCKS } from './file-locks.ts';
+import { KERNEL_IO } from './kernel-io.ts';
 import { LIBC } from './libc.ts';
 import { bareName, canonicalName, lastPart } from './names.ts';
 import { isAt } from './places.ts';
@@ -32,8 +36,8 @@ interface Index {
   readonly prefixes: readonly (Entry & { readonly prefix: string })[];
 }
 
-const NATIVE = buildIndex([LIBC, CPYTHON]);
-const PYTHON = buildIndex([PYTHON_STDLIB]);
+const NATIVE = buildIndex([LIBC, CPYTHON, NATIVE_CLIENTS, NATIVE_DATABASES, KERNEL_IO]);
+const PYTHON = buildIndex([PYTHON_STDLIB, CLIENTS, DATABASES, FILE_LOCKS]);
 const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIVE, python: PYTHON };
 
 /**
