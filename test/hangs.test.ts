@@ -10,11 +10,12 @@ const CASES = hangCases();
 describe.each(CASES)('$name', ({ folder, expect: expectations, truth, nearMissOf }) => {
   const dumps = join(folder, 'dumps');
 
+  // A healthy process may stand where a hung one does: then no more than a possibility may be said.
   test('says what its truth says, or says nothing', () => {
     expect(expectations.length, 'a case without expectations tests nothing').toBeGreaterThan(0);
     if (truth.verdict === 'healthy' || truth.verdict === 'unknown') {
       for (const { verdict, first } of expectations)
-        expect(first ?? verdict).toMatch(/^(?:healthy|unknown|\w+: .*idle.*)$/);
+        expect(first ?? verdict).toMatch(/^(?:healthy|unknown|possible: .*|\w+: .*idle.*)$/);
     }
   });
 

@@ -67,6 +67,7 @@ export const CPYTHON: FrameTable = {
     'PyThreadHandleObject_join',
     'thread_PyThreadHandle_join',
   ],
+  sleep: ['time_sleep', 'time_sleep_impl', 'pysleep', 'floatsleep'],
   gc: [
     'gc_collect_main',
     'gc_collect_with_callback',

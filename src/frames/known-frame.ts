@@ -1,8 +1,12 @@
 import { type Frame, isUnnamed, type Language } from '../model/frame.ts';
 import type { Category, FrameTable } from './categories.ts';
+import { CLIENTS, NATIVE_CLIENTS } from './clients.ts';
 import { CPYTHON } from './cpython.ts';
+import { DATABASES, NATIVE_DATABASES } from './databases.ts';
 import { DISTRIBUTED, DISTRIBUTED_PYTHON } from './distributed.ts';
 import { NATIVE_LOOPS, PYTHON_LOOPS } from './event-loops.ts';
+import { FILE_LOCKS } from './file-locks.ts';
+import { KERNEL_IO } from './kernel-io.ts';
 import { LIBC } from './libc.ts';
 import { bareName, canonicalName, lastPart, lastTwoParts } from './names.ts';
 import { NATIVE_LIBRARIES } from './native-libraries.ts';
@@ -41,8 +45,18 @@ interface Index {
   readonly prefixes: readonly (Entry & { readonly prefix: string })[];
 }
 
-const NATIVE = buildIndex([LIBC, CPYTHON, NATIVE_LIBRARIES, NATIVE_LOOPS, DISTRIBUTED, WINDOWS]);
-const PYTHON = buildIndex([PYTHON_STDLIB, PYTHON_LOOPS, DISTRIBUTED_PYTHON, WORKERS]);
+const NATIVE = buildIndex([
+  LIBC,
+  CPYTHON,
+  NATIVE_LIBRARIES,
+  NATIVE_LOOPS,
+  NATIVE_CLIENTS,
+  NATIVE_DATABASES,
+  DISTRIBUTED,
+  KERNEL_IO,
+  WINDOWS,
+]);
+const PYTHON = buildIndex([PYTHON_STDLIB, PYTHON_LOOPS, CLIENTS, DATABASES, FILE_LOCKS, DISTRIBUTED_PYTHON, WORKERS]);
 const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIVE, python: PYTHON };
 
 /**

@@ -44,6 +44,10 @@ export const PYTHON_STDLIB: FrameTable = {
   'child-wait': [
     'poll@multiprocessing/popen_fork.py',
     'wait@multiprocessing/popen_fork.py',
+    'poll@multiprocessing/forking.py',
+    'wait@multiprocessing/forking.py',
+    'poll@multiprocessing/popen_forkserver.py',
+    '_eintr_retry_call@subprocess.py',
     '_wait@subprocess.py',
     'wait@subprocess.py',
     '_try_wait@subprocess.py',

@@ -18,9 +18,11 @@ import gilAndLockCycle from '../rules/cpython/gil-and-lock-cycle.ts';
 import gilHeldInBlockingCall from '../rules/cpython/gil-held-in-blocking-call.ts';
 import gilHeldInNativeWait from '../rules/cpython/gil-held-in-native-wait.ts';
 import dataLoaderWaitsForWorker from '../rules/data/data-loader-waits-for-worker.ts';
+import statementNotAnswered from '../rules/database/statement-not-answered.ts';
 import deviceDoesNotFinish from '../rules/device/device-does-not-finish.ts';
 import collectiveWaitsForRank from '../rules/distributed/collective-waits-for-rank.ts';
 import fileLockHeldElsewhere from '../rules/files/file-lock-held-elsewhere.ts';
+import ioNeverCompletes from '../rules/files/io-never-completes.ts';
 import finalizerWaits from '../rules/finalizers/finalizer-waits.ts';
 import lockHeldOverFork from '../rules/fork/lock-held-over-fork.ts';
 import nativeThreadsLostOverFork from '../rules/fork/native-threads-lost-over-fork.ts';
@@ -34,11 +36,17 @@ import locksInOppositeOrder from '../rules/locks/locks-in-opposite-order.ts';
 import logHandlerLockHeld from '../rules/locks/log-handler-lock-held.ts';
 import nobodyLeftToSignal from '../rules/locks/nobody-left-to-signal.ts';
 import worldStoppedUnderLock from '../rules/locks/world-stopped-under-lock.ts';
+import pipeFull from '../rules/multiprocessing/pipe-full.ts';
 import queueJoinedBeforeDrain from '../rules/multiprocessing/queue-joined-before-drain.ts';
 import allocatorLockWanted from '../rules/native/allocator-lock-wanted.ts';
 import loaderLockHeldInWait from '../rules/native/loader-lock-held-in-wait.ts';
 import nativeClientCloseWaits from '../rules/native/native-client-close-waits.ts';
 import readWithoutTimeout from '../rules/network/read-without-timeout.ts';
+import socketStaysSilent from '../rules/network/socket-stays-silent.ts';
+import connectionPoolEmpty from '../rules/pools/connection-pool-empty.ts';
+import childDoesNotEnd from '../rules/processes/child-does-not-end.ts';
+import processIsStopped from '../rules/processes/process-is-stopped.ts';
+import workerDoesNotAnswer from '../rules/processes/worker-does-not-answer.ts';
 import type { Rule } from '../rules/rule.ts';
 import waitsForTerminalInput from '../rules/terminal/waits-for-terminal-input.ts';
 import zmqContextFinalized from '../rules/zmq/zmq-context-finalized.ts';
@@ -65,9 +73,11 @@ export const RULES: readonly Rule[] = [
   gilHeldInBlockingCall,
   gilHeldInNativeWait,
   dataLoaderWaitsForWorker,
+  statementNotAnswered,
   deviceDoesNotFinish,
   collectiveWaitsForRank,
   fileLockHeldElsewhere,
+  ioNeverCompletes,
   finalizerWaits,
   lockHeldOverFork,
   nativeThreadsLostOverFork,
@@ -81,11 +91,17 @@ export const RULES: readonly Rule[] = [
   logHandlerLockHeld,
   nobodyLeftToSignal,
   worldStoppedUnderLock,
+  pipeFull,
   queueJoinedBeforeDrain,
   allocatorLockWanted,
   loaderLockHeldInWait,
   nativeClientCloseWaits,
   readWithoutTimeout,
+  socketStaysSilent,
+  connectionPoolEmpty,
+  childDoesNotEnd,
+  processIsStopped,
+  workerDoesNotAnswer,
   waitsForTerminalInput,
   zmqContextFinalized,
   zmqContextTermWaits,

@@ -23,7 +23,7 @@ export const BACKGROUND: IdleTable = [
   ['reporter of a monitoring library', 'py:{run, _target, _worker}@ddtrace/ -> py:{wait, sleep}'],
   [
     'subscriber waiting for messages',
-    'py:{listen, get_message, parse_response}@redis/client.py -> py:{read_response, can_read, recv, readline, _read_from_socket, read}',
+    'py:{listen, get_message, blpop, brpop, bzpopmin, xread, xreadgroup}@redis/ -> py:{read_response, can_read, recv, readline, _read_from_socket, read}',
   ],
   [
     'subscriber waiting for messages',
@@ -44,7 +44,12 @@ export const BACKGROUND: IdleTable = [
   ['sender waiting for messages', 'py:run@kafka/producer/sender.py -> py:poll@kafka/client_async.py'],
   ['websocket client waiting for messages', 'py:run_forever@websocket/_app.py -> py:{read, dispatch, select, wait}'],
   ['heartbeat', 'py:_send_ping@websocket/_app.py -> py:wait@threading.py'],
-  ['monitor of a database client', 'py:_run@pymongo/ -> py:wait@threading.py'],
+  [
+    'websocket client waiting for messages',
+    'py:{recv, recv_data, run_forever, dispatch}@websocket/ -> py:{recv, read}@websocket/',
+  ],
+  ['monitor of a database client', 'py:{_run, _target, target}@pymongo/periodic_executor.py'],
+  ['thread of a debugger', 'py:_on_run@_pydevd_bundle/'],
   ['SSH transport', 'py:run@paramiko/transport.py -> py:{read_message, read_all}@paramiko/packet.py'],
   [
     'ZeroMQ background thread',

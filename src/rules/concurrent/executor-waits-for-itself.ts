@@ -8,12 +8,12 @@ import { defineRule, type Match } from '../rule.ts';
 export default defineRule({
   id: 'executor-waits-for-itself',
   cause: 'pool-starvation',
-  library: 'concurrent.futures',
+  library: undefined,
   title: 'all workers of a thread pool wait for jobs that only the pool could run',
   summary:
     'Every worker thread runs a job that submitted another job to the same pool and waits for its result. No worker is left to run those jobs, so all wait for ever.',
   explanation:
-    'A ThreadPoolExecutor has a fixed number of workers. A job that waits for another job occupies its worker meanwhile. As soon as as many jobs wait as there are workers, nothing can be done any more. Under light load there is always a free worker, and it works.',
+    'A ThreadPoolExecutor, or a ThreadPool of multiprocessing, has a fixed number of workers. A job that waits for another job occupies its worker meanwhile. As soon as as many jobs wait as there are workers, nothing can be done any more. Under light load there is always a free worker, and it works.',
   signatures: [],
   match,
   needs: ['the Python frames of all threads: py-spy dump --pid PID'],
@@ -45,8 +45,8 @@ export default defineRule({
 
 function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
-    const workers = ofProcess.filter((thread) => stands(thread, '_worker', 'concurrent/futures/thread.py'));
-    if (workers.length === 0 || !workers.every(waitsForFuture)) continue;
+    const workers = ofProcess.filter(isWorker);
+    if (workers.length === 0 || !workers.every(waitsForJob)) continue;
     // Futures of coroutines wait the same way, and a loop that turns may complete them.
     const hasLoop = ofProcess.some(runsLoop) && !workers.every(({ thread }) => thread.progress === 'stuck');
     yield {
@@ -54,7 +54,7 @@ function* match({ threads }: Facts): Iterable<Match> {
       threads: workers.map((thread) =>
         witness(thread, 'runs a job, and waits for another one', [
           {
-            find: ({ plain, frame }) => plain === 'result' && isAt(frame, 'concurrent/futures/_base.py'),
+            find: ({ plain, frame }) => JOB_WAITS.some(([name, place]) => plain === name && isAt(frame, place)),
             note: 'waits for a job of a pool',
           },
         ]),
@@ -63,8 +63,28 @@ function* match({ threads }: Facts): Iterable<Match> {
   }
 }
 
-function waitsForFuture(thread: ThreadFacts): boolean {
-  return stands(thread, 'result', 'concurrent/futures/_base.py') && thread.thread.progress !== 'moving';
+const WORKERS: readonly (readonly [string, string])[] = [
+  ['_worker', 'concurrent/futures/thread.py'],
+  ['worker', 'multiprocessing/pool.py'],
+];
+
+/** Where a job waits for other jobs; the workers of multiprocessing stand in `get` of a queue when they are idle. */
+const JOB_WAITS: readonly (readonly [string, string])[] = [
+  ['result', 'concurrent/futures/_base.py'],
+  ['exception', 'concurrent/futures/_base.py'],
+  ['result_iterator', 'concurrent/futures/_base.py'],
+  ['wait', 'concurrent/futures/_base.py'],
+  ['as_completed', 'concurrent/futures/_base.py'],
+  ['get', 'multiprocessing/pool.py'],
+  ['wait', 'multiprocessing/pool.py'],
+];
+
+function isWorker(thread: ThreadFacts): boolean {
+  return WORKERS.some(([name, place]) => stands(thread, name, place));
+}
+
+function waitsForJob(thread: ThreadFacts): boolean {
+  return JOB_WAITS.some(([name, place]) => stands(thread, name, place)) && thread.thread.progress !== 'moving';
 }
 
 function stands({ frames }: ThreadFacts, name: string, place: string): boolean {

@@ -2,6 +2,7 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
+import { isAtWork } from '../_shared/at-work.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -12,6 +13,9 @@ const EXITS: readonly (readonly [string, string])[] = [
   ['_python_exit', 'concurrent/futures/thread.py'],
   ['_python_exit', 'concurrent/futures/process.py'],
   ['_exit_function', 'multiprocessing/util.py'],
+  // The end of a with-block around an executor joins its workers in the same way.
+  ['shutdown', 'concurrent/futures/thread.py'],
+  ['shutdown', 'concurrent/futures/process.py'],
 ];
 
 export default defineRule({
@@ -20,10 +24,15 @@ export default defineRule({
   library: undefined,
   title: 'the program is at its end and waits for a thread that does not end',
   summary:
-    'The main thread is through: the interpreter is shutting down and waits for threads that are not daemons, for the workers of executors, or for children of multiprocessing. One of them does not end.',
+    'The main thread is through: the interpreter is shutting down, or a with-block around an executor ends, and waits for threads that are not daemons, for the workers of executors, or for children of multiprocessing. One of them does not end.',
   explanation:
     'Before Python exits it joins every thread that is not a daemon, and since 3.9 the workers of every ThreadPoolExecutor. A thread in an endless loop, in a read without timeout or waiting for something that the main thread used to deliver keeps the process alive for ever.',
-  signatures: [],
+  signatures: [
+    {
+      find: 'c:{wait_for_thread_shutdown, wait_for_thread_shutdown.*}! -> c:{#thread-join, #lock-wait, #semaphore-wait, #condition-wait, #futex}$',
+      confidence: 'possible',
+    },
+  ],
   match,
   needs: ['the Python frames of all threads: py-spy dump --pid PID'],
   notWhen: [
@@ -59,22 +68,36 @@ function* match({ threads }: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
     const main = ofProcess.find(({ frames }) => frames.some(isExit));
     if (main === undefined || main.thread.progress === 'moving' || stands(main, '_finalize_join')) continue;
-    if (!ofProcess.every((thread) => thread === main || isKnownToWait(thread))) continue;
-    const others = ofProcess.filter((thread) => thread !== main && thread.thread.role === 'blocker');
+    const others = ofProcess.filter((thread) => thread !== main && thread.thread.frames.length > 0);
+    if (others.some(isAtWork)) continue;
+    const blockers = others.filter(({ thread }) => thread.role === 'blocker');
     yield {
-      confidence: 'likely',
+      // A program may well leave its work to other threads: only a wait that does not end by itself is a hang.
+      confidence:
+        others.length > 0 && !main.frames.some(isShutdown) && others.every(waitsForGood) ? 'likely' : 'possible',
       threads: [
-        witness(main, 'waits, at exit, for a thread to end', [{ find: isExit, note: 'the interpreter shuts down' }]),
-        ...others.map((thread) => witness(thread, thread.thread.wait?.says ?? 'does not end')),
+        witness(main, 'waits, at exit, for a thread to end', [
+          {
+            find: isExit,
+            note: main.frames.some(isShutdown) ? 'joins the workers of an executor' : 'the interpreter shuts down',
+          },
+        ]),
+        ...blockers.map((thread) => witness(thread, thread.thread.wait?.says ?? 'does not end')),
       ],
     };
   }
 }
 
-/** A dump that does not say whether a thread is at work does not say that it hangs. */
-function isKnownToWait({ thread }: ThreadFacts): boolean {
-  if (thread.activity === 'active' || thread.progress === 'moving') return false;
-  return thread.activity === 'idle' || thread.wait !== undefined || thread.frames.length === 0;
+/** Threads whose wait the dump does not show count where two moments found them at the same place. */
+function waitsForGood({ thread }: ThreadFacts): boolean {
+  const { wait } = thread;
+  if (thread.idleAs !== undefined) return true;
+  if (wait === undefined) return thread.progress === 'stuck';
+  return wait.timeout !== 'some' && wait.kind !== 'sleep';
+}
+
+function isShutdown({ plain }: KnownFrame): boolean {
+  return plain === 'shutdown';
 }
 
 function stands({ frames }: ThreadFacts, name: string): boolean {

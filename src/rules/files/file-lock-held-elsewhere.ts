@@ -1,6 +1,10 @@
 import { defineRule } from '../rule.ts';
 
 const BATON = 'py:wait@file_baton.py!';
+const POLL_NOTES = {
+  'py:#file-lock-poll!$': 'tries to take the lock',
+  'py:#file-lock-poll!': 'tries to take the lock',
+};
 
 export default defineRule({
   id: 'file-lock-held-elsewhere',
@@ -18,7 +22,15 @@ export default defineRule({
       notes: { 'c:#file-lock$': 'waits for the kernel to grant the lock' },
     },
     { find: BATON, confidence: 'likely', notes: { [BATON]: 'waits for a lock file to disappear' } },
-    { find: 'py:{acquire, __enter__}@filelock/! -> c:#sleep$', confidence: 'likely' },
+    {
+      find: 'c:{fcntl_lockf, fcntl_lockf_impl, fcntl_flock, fcntl_flock_impl}! -> c:{fcntl, fcntl64}$',
+      confidence: 'likely',
+      notes: { 'c:{fcntl, fcntl64}$': 'waits for the kernel to grant the lock' },
+    },
+    { find: 'py:#file-lock-poll!$', confidence: 'possible', stuck: 'likely', notes: POLL_NOTES },
+    { find: 'py:#file-lock-poll! -> c:#sleep', confidence: 'possible', stuck: 'likely', notes: POLL_NOTES },
+    // A class of the program's own: locks of threads do not have to try again and again.
+    { find: 'py:{__enter__, acquire, lock, acquire_lock, get_lock}$ -> c:#sleep', confidence: 'possible' },
   ],
   needs: ['the C frames, or the name of the lock library: py-spy dump --native --pid PID'],
   notWhen: ['the holder is at work and will let go: two moments, or a look at the holder, tell'],

@@ -11,11 +11,13 @@ const PULSAR = 'py:{close, shutdown}@pulsar/__init__.py$';
 const PYTHON_CLIENT = ['kafka/', 'cassandra/', 'grpc/', 'pulsar/', 'influxdb_client/', 'pymongo/'].map(
   (place) => `py:{close, flush, shutdown, stop}@${place}!`,
 );
+const CLOSE = 'py:#client-close!';
 const GRPC = 'c:{grpc_shutdown_blocking, grpc_shutdown}!';
 
 const NOTES = {
   [KAFKA]: 'ends the client and waits for its threads and for what refers to it',
   [OTHERS]: 'closes or empties the client',
+  [CLOSE]: 'closes a client',
   [IN_KAFKA]: 'librdkafka',
   [IN_CLIENT]: 'the client library',
   [WAIT]: 'the wait itself',
@@ -36,6 +38,8 @@ export default defineRule({
     { find: `${OTHERS} -> ${WAIT}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `${IN_KAFKA} -> c:#thread-join!$`, confidence: 'likely', notes: NOTES },
     { find: `${IN_CLIENT} -> c:#thread-join!$`, confidence: 'likely', notes: NOTES },
+    { find: `${CLOSE} -> py:{#thread-join, #condition-wait, #lock-wait}$`, confidence: 'possible', notes: NOTES },
+    { find: `${CLOSE} -> c:#thread-join$`, confidence: 'possible', notes: NOTES },
     { find: PULSAR, confidence: 'possible', stuck: 'likely', notes: { [PULSAR]: 'closes the client' } },
     ...PYTHON_CLIENT.map(
       (close): RuleSignature => ({

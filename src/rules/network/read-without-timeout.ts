@@ -1,12 +1,16 @@
 import { defineRule } from '../rule.ts';
 
-const NOT_SERVER =
-  '!py:{finish_request, process_request_thread, serve_forever}@socketserver.py -> !py:_run@asyncio/events.py';
+const NOT_LOOP = '!py:_run@asyncio/events.py';
 
 const NOTES = {
-  'py:{begin, _read_status, getresponse}@http/client.py!': 'waits for the answer of a request',
-  'py:do_handshake@ssl.py$': 'waits for the other side to answer the TLS handshake',
+  'py:#client-request!': 'waits for the answer of a request',
+  'c:#client-request!': 'waits for the answer of a request',
+  'py:do_handshake@ssl.py!$': 'waits for the other side to answer the TLS handshake',
+  'c:{SSL_do_handshake, SSL_connect, ssl23_connect, ssl3_connect, PySSL_SSLdo_handshake, _ssl__SSLSocket_do_handshake*}!':
+    'waits for the other side to answer the TLS handshake',
+  'c:#tls!': 'reads from a TLS connection',
   'py:create_connection@socket.py!': 'connects',
+  'c:#dns!': 'waits for a name server',
 };
 
 export default defineRule({
@@ -19,13 +23,39 @@ export default defineRule({
   explanation:
     'Sockets of Python have no timeout unless one is set, and neither has requests. A load balancer or firewall that drops an idle connection tells neither end; a peer that crashed or hangs does not answer. The kernel notices a dead peer only when data is to be sent, or with keepalive after two hours.',
   signatures: [
+    // A slow answer looks the same, at two moments as well: no more than a possibility, however often it is seen.
+    { find: `${NOT_LOOP} -> py:#client-request! -> py:{#read, #client-read}$`, confidence: 'possible', notes: NOTES },
+    { find: `${NOT_LOOP} -> py:#client-request! -> c:{#read, #poll}$`, confidence: 'possible', notes: NOTES },
     {
-      find: `${NOT_SERVER} -> py:{begin, _read_status, getresponse}@http/client.py! -> py:readinto@socket.py`,
+      find: `${NOT_LOOP} -> py:*@paramiko/ -> py:#client-request! -> py:wait@threading.py`,
+      confidence: 'possible',
+      notes: NOTES,
+    },
+    { find: `${NOT_LOOP} -> py:#client-request!$`, confidence: 'possible', notes: NOTES },
+    { find: 'c:#client-request! -> c:{#read, #poll}$', confidence: 'possible', notes: NOTES },
+    { find: 'c:#tls! -> c:#read$', confidence: 'possible', notes: NOTES },
+    // These take milliseconds where the other side is well.
+    {
+      find: `${NOT_LOOP} -> !py:{accept, get_request} -> py:do_handshake@ssl.py!$`,
       confidence: 'likely',
       notes: NOTES,
     },
-    { find: `${NOT_SERVER} -> py:do_handshake@ssl.py$`, confidence: 'likely', notes: NOTES },
-    { find: `${NOT_SERVER} -> py:create_connection@socket.py! -> c:connect$`, confidence: 'likely', notes: NOTES },
+    {
+      find: 'c:{SSL_do_handshake, SSL_connect, ssl23_connect, ssl3_connect, PySSL_SSLdo_handshake, _ssl__SSLSocket_do_handshake*}! -> c:#read$',
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
+    { find: `${NOT_LOOP} -> py:create_connection@socket.py! -> c:connect$`, confidence: 'likely', notes: NOTES },
+    {
+      find: `${NOT_LOOP} -> py:create_connection@socket.py!$`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
+    { find: 'c:connect$', confidence: 'possible', stuck: 'likely' },
+    { find: `${NOT_LOOP} -> py:getaddrinfo@socket.py!$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: 'c:#dns! -> c:{#poll, #read}$', confidence: 'possible', stuck: 'likely', notes: NOTES },
   ],
   needs: [
     'the Python frames: py-spy dump --pid PID',
@@ -34,6 +64,7 @@ export default defineRule({
   notWhen: [
     'a server waits for the next request of a client, or a subscriber for the next message: a plain recv() alone does not tell',
     'the wait is poll() with a timeout: it ends by itself',
+    'the other side is only slow: the same stack at two moments does not exclude that',
   ],
   remediation: [
     {

@@ -1,0 +1,85 @@
+import { defineRule } from '../rule.ts';
+
+const NOTES = {
+  'py:#database-request!': 'waits for the database to answer a statement',
+  'c:#database-request!': 'waits for the database to answer a statement',
+  'c:{sqlite3InvokeBusyHandler, sqliteDefaultBusyCallback, btreeInvokeBusyHandler, sqlite3_step, sqlite3_exec}!':
+    'waits for another connection to give the database free',
+};
+const SQLITE =
+  'c:{sqlite3InvokeBusyHandler, sqliteDefaultBusyCallback, btreeInvokeBusyHandler, sqlite3_step, sqlite3_exec}!';
+const NEEDS_WHOLE_TABLE =
+  'py:{drop_all, drop_tables, drop_table, _fixture_teardown, sql_flush, execute_sql_flush, truncate, visit_drop_table, alter_field, add_column, drop_column, alter_column}';
+
+export default defineRule({
+  id: 'statement-not-answered',
+  cause: 'db-lock-wait',
+  library: undefined,
+  title: 'a statement waits in the database, most likely for a lock of another transaction',
+  summary:
+    'The driver has sent a statement and waits for the answer of the database. Seen from here that is all; most often the statement waits, in the server, for a lock that another transaction holds and does not give up.',
+  explanation:
+    'A transaction keeps its locks until it commits or rolls back. A session that has read or changed something and was then forgotten, which the server shows as "idle in transaction", blocks ALTER, DROP and TRUNCATE of the same table, and changes of the same rows. Often it is the same process: a second connection, a test that did not close its session. It depends on who comes first, so it does not happen every time. A long query looks the same from outside.',
+  signatures: [
+    { find: 'py:#database-request!$', confidence: 'possible', notes: NOTES },
+    { find: 'py:#database-request! -> py:{#read, #poll}$', confidence: 'possible', notes: NOTES },
+    { find: 'c:#database-request! -> c:{#read, #poll}$', confidence: 'possible', notes: NOTES },
+    { find: 'py:#database-request! -> c:{#read, #poll}$', confidence: 'possible', notes: NOTES },
+    {
+      find: `${NEEDS_WHOLE_TABLE} -> py:#database-request!$`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
+    { find: `${NEEDS_WHOLE_TABLE} -> py:#database-request! -> py:{#read, #poll}$`, confidence: 'likely', notes: NOTES },
+    { find: `${SQLITE} -> c:#sleep`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: 'c:*@libsqlite3* -> c:#sleep', confidence: 'possible', stuck: 'likely' },
+  ],
+  needs: [
+    'the Python frames of the driver, or its C frames: py-spy dump --native --pid PID',
+    'to be sure: the list of locks in the server (below)',
+  ],
+  notWhen: [
+    'the server is at work on a long query: it uses CPU or disk, and its list of locks shows nobody waiting',
+    'the connection is dead: then the server does not know the session any more',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'PostgreSQL: who waits for whom, and what the blocker last did. pg_terminate_backend(pid) ends the blocker.',
+      command:
+        'psql -c "SELECT pid, state, wait_event_type, pg_blocking_pids(pid), left(query, 80) FROM pg_stat_activity WHERE datname IS NOT NULL"',
+    },
+    {
+      kind: 'now',
+      step: 'MySQL and MariaDB: the transactions that are open and what they wait for. KILL ends the blocker.',
+      command: 'mysql -e "SHOW FULL PROCESSLIST; SHOW ENGINE INNODB STATUS\\G"',
+    },
+    { kind: 'now', step: 'SQLite: which processes have the file open.', command: 'fuser -v FILE.db' },
+    {
+      kind: 'fix',
+      step: 'End transactions where they begin: "with connection.begin():", "with Session() as session:", autocommit for reads; close the session before dropping its tables.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Let the server give up: lock_timeout and idle_in_transaction_session_timeout (PostgreSQL), innodb_lock_wait_timeout (MySQL), timeout= and WAL mode (SQLite).',
+    },
+    { kind: 'verify', step: 'With lock_timeout set the statement fails with an error that names the lock.' },
+  ],
+  references: [
+    {
+      title: 'psycopg2 #1226',
+      url: 'https://github.com/psycopg/psycopg2/issues/1226',
+      establishes: 'an UPDATE that waits in PQgetResult because another transaction holds the lock',
+    },
+    {
+      title: 'PostgreSQL: explicit locking',
+      url: 'https://www.postgresql.org/docs/current/explicit-locking.html',
+      establishes: 'ALTER, DROP and TRUNCATE need a lock that conflicts with every other, even that of a SELECT',
+    },
+    {
+      title: 'SQLite: busy timeout',
+      url: 'https://www.sqlite.org/c3ref/busy_timeout.html',
+      establishes: 'the busy handler sleeps and tries again until its time is over',
+    },
+  ],
+});

@@ -1,0 +1,76 @@
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { parentsOfWork } from '../_shared/at-work.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+/** What waits for children by design, or at an exit, of which another rule speaks. */
+const ELSEWHERE = /^(?:_handle_workers|_exit_function|run_until_complete|_python_exit)$/;
+
+export default defineRule({
+  id: 'child-does-not-end',
+  cause: 'lost-worker',
+  library: undefined,
+  title: 'the process waits for a child that does not end',
+  summary:
+    'The thread waits for another process to end, without a limit. What holds that child is the cause; this process is only waiting. If the child is gone already, somebody else has taken its exit status.',
+  explanation:
+    'Calls of wait() and join() return when the child has ended, however long that takes. A child that hangs, in a lock it inherited, in a read, at its own exit, holds its parent for ever, and the stack of the parent does not tell why. Look at the child.',
+  general: true,
+  signatures: [],
+  match,
+  needs: ['the Python frames of the parent and its children: py-spy dump --subprocesses --pid PID'],
+  notWhen: [
+    'the child is at work: it uses CPU, and two moments of it differ',
+    'the wait has a timeout, or is a supervisor that waits for its children by design',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'Look at the children: their state, and what they wait for.',
+      command: 'ps -o pid,stat,wchan:30,etime,args --ppid PID; py-spy dump --subprocesses --pid PID',
+    },
+    { kind: 'now', step: 'Ending the child lets the parent go on.', command: 'pkill -P PID' },
+    {
+      kind: 'fix',
+      step: 'Mend what holds the child; and wait with a limit: join(timeout=…) then terminate(), subprocess.run(…, timeout=…).',
+    },
+    {
+      kind: 'prevent',
+      step: 'Start children with spawn or forkserver rather than fork from a process with threads; let them end when their parent is gone.',
+    },
+    { kind: 'verify', step: 'With the child killed the parent returns from its wait.' },
+  ],
+  references: [
+    {
+      title: 'pytorch/pytorch#26072',
+      url: 'https://github.com/pytorch/pytorch/issues/26072',
+      establishes: 'a trainer that joins a worker which never exits',
+    },
+    {
+      title: 'Python library: subprocess.run',
+      url: 'https://docs.python.org/3/library/subprocess.html#subprocess.run',
+      establishes: 'with a timeout the child is killed and waited for',
+    },
+  ],
+});
+
+function* match({ threads }: Facts): Iterable<Match> {
+  const working = parentsOfWork(threads);
+  for (const one of threads) {
+    if (!awaitsChild(one) || (one.process.pid !== undefined && working.has(one.process.pid))) continue;
+    yield {
+      confidence: 'possible',
+      threads: [
+        witness(one, one.thread.wait?.says ?? 'waits for a child', [
+          { find: ({ categories }) => categories.has('child-wait'), note: 'waits for the end of a child' },
+        ]),
+      ],
+    };
+  }
+}
+
+function awaitsChild({ thread, frames }: ThreadFacts): boolean {
+  const { wait } = thread;
+  if (wait?.kind !== 'child' || wait.timeout === 'some' || thread.idleAs !== undefined) return false;
+  return thread.progress !== 'moving' && !frames.some(({ plain }) => ELSEWHERE.test(plain));
+}

@@ -1,0 +1,169 @@
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
+import { parentsOfWork } from '../_shared/at-work.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+const NOT_FOR_WORK = '!py:{worker_busy_loop, worker_main, _worker_loop, serve_forever, main_loop}';
+const MANAGER = 'py:_callmethod@multiprocessing/managers.py!';
+const RESPONSE =
+  'py:{get_response, _wait_for_response, wait_for_response, collective_rpc, wait_response, get_result, wait_result, get_output, recv_result, recv_response}!';
+const NOTES = {
+  [MANAGER]: 'waits for the answer of a manager process',
+  [RESPONSE]: 'waits for the answer of a worker',
+  'py:{waitall, waitclose, safe_terminate, join}@execnet/!': 'waits for workers of execnet to end',
+};
+
+export default defineRule({
+  id: 'worker-does-not-answer',
+  cause: 'lost-worker',
+  library: undefined,
+  title: 'the process waits for the answer of a worker that will not give it',
+  summary:
+    'The thread has handed work to another process or thread and waits for the result, without a limit. The worker has died, is stuck, or never got the message, and nobody tells this side.',
+  explanation:
+    'A pool replaces a worker that was killed (by the OOM killer, by a crash) but not the job that it had: its result never comes. A queue or pipe does not say that its other end is gone as long as anybody holds it open. When a message is lost both sides wait: the worker for a task, the parent for a result.',
+  signatures: [
+    { find: `${MANAGER} -> py:{#read, #poll}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    {
+      find: `${NOT_FOR_WORK} -> ${RESPONSE} -> {#poll, #read, #condition-wait, #lock-wait, #semaphore-wait}$`,
+      confidence: 'possible',
+      notes: NOTES,
+    },
+    { find: 'py:{waitall, waitclose, safe_terminate, join}@execnet/!', confidence: 'possible', notes: NOTES },
+    { find: 'py:{retrieve, _retrieve}@joblib/parallel.py!', confidence: 'possible' },
+    {
+      find: 'py:{get, wait_for_pending, drain_events_until, _maybe_reraise_parent_error}@celery/result.py!',
+      confidence: 'possible',
+    },
+    {
+      find: '!py:{_bootstrap, __bootstrap, spawn_main} -> !py:{_worker_loop, worker, _process_worker, _try_get_data} -> py:get@multiprocessing/queues.py! -> py:{#read, #poll}$',
+      confidence: 'possible',
+      notes: { 'py:get@multiprocessing/queues.py!': 'waits for a message of another process' },
+    },
+    {
+      find: '!py:{_bootstrap, __bootstrap, spawn_main} -> !py:{_worker_loop, worker, _process_worker, _try_get_data} -> py:get@multiprocessing/queues.py!$',
+      confidence: 'possible',
+    },
+  ],
+  match,
+  needs: ['the Python frames of the process and of its workers: py-spy dump --subprocesses --pid PID'],
+  notWhen: [
+    'a worker is at work on it: it uses CPU, and two moments of it differ',
+    'a worker waits for a task: that is its rest, as long as nobody waits for its answer',
+  ],
+  remediation: [
+    {
+      kind: 'now',
+      step: 'See whether the workers live, and whether one was killed.',
+      command: "ps -o pid,stat,etime,args --ppid PID; dmesg -T | grep -iE 'killed process|segfault' | tail",
+    },
+    {
+      kind: 'fix',
+      step: 'Use what notices a dead worker: concurrent.futures.ProcessPoolExecutor raises BrokenProcessPool, multiprocessing.Pool waits; and get(timeout=…) with a look at the workers.',
+    },
+    {
+      kind: 'prevent',
+      step: 'Let workers report every error as a result, bound their memory, and close the ends of pipes that a process does not use.',
+    },
+    { kind: 'verify', step: 'With one worker killed (kill -9) the parent reports an error instead of waiting.' },
+  ],
+  references: [
+    {
+      title: 'cpython#66587',
+      url: 'https://github.com/python/cpython/issues/66587',
+      establishes: 'multiprocessing.Pool waits for ever for a job whose worker was killed',
+    },
+    {
+      title: 'pytest-dev/execnet#43',
+      url: 'https://github.com/pytest-dev/execnet/issues/43',
+      establishes: 'termination of workers that waits without passing its timeout on',
+    },
+  ],
+});
+
+function* match(facts: Facts): Iterable<Match> {
+  yield* everybodyWaits(facts);
+  const working = parentsOfWork(facts.threads);
+  for (const own of groupByProcess(facts.threads).values()) {
+    // With its workers at work, or waiting for something themselves, the answer is only late.
+    if (own.some(isBusyWorker) || working.has(own[0]?.process.pid ?? -1)) continue;
+    for (const one of own.filter(waitsForResult))
+      yield {
+        confidence: 'possible',
+        threads: [witness(one, 'waits for a result', [{ find: isResult, note: 'waits for the result of a job' }])],
+      };
+  }
+}
+
+const RESULTS: readonly (readonly [string, string])[] = [
+  ['get', 'multiprocessing/pool.py'],
+  ['wait', 'multiprocessing/pool.py'],
+  ['next', 'multiprocessing/pool.py'],
+  ['get', 'multiprocess/pool.py'],
+  ['result', 'concurrent/futures/_base.py'],
+  ['result_iterator', 'concurrent/futures/_base.py'],
+];
+
+function isResult({ plain, frame }: KnownFrame): boolean {
+  return RESULTS.some(([name, place]) => name === plain && isAt(frame, place));
+}
+
+function waitsForResult({ thread, frames }: ThreadFacts): boolean {
+  const { wait } = thread;
+  if (wait === undefined || wait.timeout === 'some' || thread.idleAs !== undefined || thread.progress === 'moving')
+    return false;
+  return wait.kind === 'condition' && frames.some(isResult);
+}
+
+function isBusyWorker({ frames, thread }: ThreadFacts): boolean {
+  return (
+    thread.idleAs === undefined &&
+    frames.some(
+      ({ plain, frame }) =>
+        (plain === '_worker' && isAt(frame, 'concurrent/futures/thread.py')) ||
+        (plain === 'worker' && isAt(frame, 'multiprocessing/pool.py')),
+    )
+  );
+}
+
+/** Everybody waits for a message of somebody: nobody is left who could send one. */
+function* everybodyWaits({ threads }: Facts): Iterable<Match> {
+  const groups = [...groupByProcess(threads).values()].map((own) => own.filter(({ frames }) => frames.length > 0));
+  if (groups.length < 2) return;
+  const parent = groups.find((own) => groups.some((other) => isChildOf(other, own)));
+  if (parent === undefined) return;
+  if (!groups.every((own) => own.some(getsMessage) && own.every((one) => getsMessage(one) || restsBeside(one)))) return;
+  const waiters = groups.flatMap((own) => own.filter(getsMessage));
+  yield {
+    confidence: 'likely',
+    threads: waiters.map((one) =>
+      witness(one, 'waits for a message, as everybody does', [
+        {
+          find: ({ plain, frame }) => plain === 'get' && isAt(frame, 'multiprocessing/queues.py'),
+          note: 'takes from a queue between processes',
+        },
+      ]),
+    ),
+  };
+}
+
+function isChildOf(own: readonly ThreadFacts[], parent: readonly ThreadFacts[]): boolean {
+  const pid = parent[0]?.process.pid;
+  return pid !== undefined && own[0]?.process.parentPid === pid;
+}
+
+function getsMessage({ frames, thread }: ThreadFacts): boolean {
+  return (
+    thread.progress !== 'moving' &&
+    thread.wait?.timeout !== 'some' &&
+    frames.some(({ plain, frame }) => plain === 'get' && isAt(frame, 'multiprocessing/queues.py'))
+  );
+}
+
+/** Feeders and trackers: they send only what others have put. */
+function restsBeside({ thread }: ThreadFacts): boolean {
+  return thread.idleAs !== undefined;
+}
