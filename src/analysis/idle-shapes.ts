@@ -27,8 +27,10 @@ const NATIVE_RESTS: ReadonlySet<WaitKind | undefined> = new Set<WaitKind | undef
  * A thread that a library made for itself: it has no Python frames and no interpreter below, although gdb would show them,
  * and waits to be given work.
  */
-function isNativeThread({ frames, thread }: ThreadFacts): boolean {
+function isNativeThread({ frames, thread, process }: ThreadFacts): boolean {
   if (!thread.view.interpreter || frames.length === 0 || thread.truncated) return false;
+  // The first thread of a program, in Python or not, is nobody's helper.
+  if (thread.nativeId !== undefined && thread.nativeId === process.pid) return false;
   const outermost = frames.at(-1);
   const atEntry = outermost?.categories.has('thread-entry') === true || outermost?.unnamed === true;
   return atEntry && !frames.some(isPython) && NATIVE_RESTS.has(thread.wait?.kind);

@@ -164,6 +164,11 @@ export const CLIENTS: FrameTable = {
   ],
   'client-read': [
     'read@httpcore/_backends/sync.py',
+    'recv_into@OpenSSL/SSL.py',
+    'recv@OpenSSL/SSL.py',
+    '_raise_ssl_error@OpenSSL/SSL.py',
+    'recv_into@urllib3/contrib/pyopenssl.py',
+    'recv@urllib3/contrib/pyopenssl.py',
     '_read_from_socket@redis/',
     '_read_from_socket@redis/_parsers/',
     'read_response@redis/',

@@ -5,6 +5,22 @@ export const DISTRIBUTED: FrameTable = {
   'device-sync': [
     // Starting a device and asking it for memory, which wait for the driver
     'cuInit',
+    // Level Zero and its adapters, Ascend, Neuron, TPU
+    'zeEventHostSynchronize',
+    'zeFenceHostSynchronize',
+    'zeCommandQueueSynchronize',
+    'zeCommandListHostSynchronize',
+    'urEventWait',
+    'urQueueFinish',
+    'ur::level_zero::urEventWait',
+    'ur::level_zero::urQueueFinish',
+    'aclrtSynchronize*',
+    'rtStreamSynchronize*',
+    'rtDeviceSynchronize*',
+    'NPUStream::synchronize',
+    'nrt_execute*',
+    'sycl::_V1::queue::wait*',
+    'sycl::_V1::event::wait*',
     'cuCtxCreate*',
     'cuDevicePrimaryCtxRetain*',
     'cudaGetDeviceCount',

@@ -169,6 +169,12 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'grpc_event_engine::*',
   ],
   'native-shutdown': [
+    'aws_thread_join_all_managed',
+    'aws_*_library_clean_up',
+    'pthreadpool_destroy',
+    'wait_on_num_recruited_threads',
+    'tbb::internal::market::release',
+    'governor::terminate_scheduler',
     'stop_threads',
     'grpc_shutdown',
     'grpc_shutdown_blocking',

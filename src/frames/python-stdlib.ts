@@ -93,6 +93,7 @@ export const PYTHON_STDLIB: FrameTable = {
     '_remove@weakref.py',
     '_commit_removals@weakref.py',
     '_remove@_weakrefset.py',
+    '_removeHandlerRef@logging/__init__.py',
     // callbacks of weak references and of the collector, as libraries call them
     '_finalize_fairy',
     '_finalizer',

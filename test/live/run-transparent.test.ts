@@ -175,7 +175,7 @@ describe.skipIf(missing !== undefined)('signals', () => {
 
   test('SIGTSTP stops both, SIGCONT lets both go on', async () => {
     const { child, ended, waitFor } = startLive(
-      bench.command(['run', '--', 'python3', '-c', 'import time; print("READY", flush=True); time.sleep(3)']),
+      bench.command(['run', '--', 'python3', '-c', 'import time; print("READY", flush=True); time.sleep(8)']),
     );
     await waitFor(/READY/);
     const states = (): string =>

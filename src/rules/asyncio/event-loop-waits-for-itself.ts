@@ -4,6 +4,10 @@ import type { EvidenceFrame } from '../../model/diagnosis.ts';
 import { processesWithJobs, waitsForOwnFuture } from '../_shared/loop-futures.ts';
 import { defineRule, type Match } from '../rule.ts';
 
+const CONTEXT = 'py:__aexit__@asgiref/sync.py!';
+const SHUTDOWN = 'py:shutdown@concurrent/futures/thread.py!';
+const NOTES = { [CONTEXT]: 'a coroutine, run by the loop', [SHUTDOWN]: 'blocks until all its threads have ended' };
+
 export default defineRule({
   id: 'event-loop-waits-for-itself',
   cause: 'event-loop-self-wait',
@@ -13,7 +17,10 @@ export default defineRule({
     'Code that the event loop runs waits, blocking, for the result of a future. While it waits the loop stands still, and a future that the loop itself has to complete never will be.',
   explanation:
     'Calls such as asyncio.run_coroutine_threadsafe(...).result(), and libraries that offer a synchronous face of asynchronous code hand a coroutine to a loop and block until it is done. Called from the thread of that very loop, they wait for themselves. The same is true of blockingCallFromThread() in the thread of the reactor. If the future belongs to an executor the loop is only blocked until the job is done.',
-  signatures: [],
+  signatures: [
+    // Leaving the context waits, in the thread of the loop, for threads that hand work back to that loop.
+    { find: `${CONTEXT} -> ${SHUTDOWN}`, confidence: 'likely', notes: NOTES },
+  ],
   match,
   needs: ['the Python frames: py-spy dump --pid PID'],
   notWhen: [

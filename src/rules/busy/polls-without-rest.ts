@@ -63,11 +63,13 @@ function* match({ buckets }: Facts): Iterable<Match> {
 }
 
 /** Index of the yielding call, under a call from Python. */
-function yieldOf({ frames }: ThreadFacts): number | undefined {
+function yieldOf({ frames, cut }: ThreadFacts): number | undefined {
   const found = frames.findIndex(({ plumbing, unnamed }) => !plumbing && !unnamed);
   const innermost = frames[found];
   if (innermost === undefined || !(YIELDS.test(innermost.bare) || YIELDS.test(innermost.canonical))) return undefined;
   const python = frames.findIndex(({ frame, categories }) => frame.language === 'python' || categories.has('eval'));
-  if (python <= found || frames.slice(0, python).some(({ bare }) => OTHERS.test(bare))) return undefined;
-  return found;
+  // An excerpt need not reach down to the call from Python, but a library's own code has to be there.
+  const isCalled = python > found || (python < 0 && cut && frames.length > found + 1);
+  const calls = frames.slice(0, python < 0 ? undefined : python);
+  return isCalled && !calls.some(({ bare }) => OTHERS.test(bare)) ? found : undefined;
 }

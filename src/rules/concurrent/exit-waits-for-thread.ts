@@ -32,6 +32,8 @@ export default defineRule({
       find: 'c:{wait_for_thread_shutdown, wait_for_thread_shutdown.*}! -> c:{#thread-join, #lock-wait, #semaphore-wait, #condition-wait, #futex}$',
       confidence: 'possible',
     },
+    // All that is left of many excerpts: whether the join is at exit they do not show.
+    { find: '^py:_wait_for_tstate_lock@threading.py$', confidence: 'possible' },
   ],
   match,
   needs: ['the Python frames of all threads: py-spy dump --pid PID'],

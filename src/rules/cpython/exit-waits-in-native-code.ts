@@ -55,6 +55,11 @@ export default defineRule({
       confidence: 'likely',
       notes: NOTES,
     },
+    // Whether the process ends is not shown: all threads of a library are ended then, and seldom else.
+    {
+      find: `!c:#fork -> c:{aws_thread_join_all_managed, wait_on_num_recruited_threads}! -> ${WAIT}`,
+      confidence: 'possible',
+    },
     { find: `${FINALIZE} -> ${TAKE}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     {
       find: `${FINALIZE} -> ${OWN_WAITS} -> !py:#finalizer -> !c:#eval -> ${WAIT}`,

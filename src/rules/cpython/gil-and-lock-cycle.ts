@@ -7,6 +7,10 @@ import type { KnownFrame } from '../../frames/known-frame.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
+const THREAD_LIST =
+  'c:{tstate_delete_common, PyThreadState_Delete, PyThreadState_DeleteCurrent, _PyThreadState_DeleteCurrent, _PyThreadState_DeleteExcept, PyThread_CurrentFrames, _PyThread_CurrentFrames, _PyThread_CurrentExceptions, new_threadstate, PyThreadState_SetAsyncExc, PyInterpreterState_Delete, zapthreads}!';
+const NOTES = { [THREAD_LIST]: "wants the lock around the interpreter's list of threads" };
+
 export default defineRule({
   id: 'gil-and-lock-cycle',
   cause: 'gil-lock-inversion',
@@ -16,7 +20,15 @@ export default defineRule({
     'One thread came from native code, holds a lock there and wants the GIL; another runs Python, holds the GIL and waits for that lock in native code. Neither can go on, and with the GIL every other Python thread stands still too.',
   explanation:
     'The GIL is a lock like any other and has its place in the order of locks. Native code that calls into Python, or only drops a reference to a Python object, takes it; code called from Python has it already. Where a mutex is taken before the GIL in one place and after it in another, the two wait for each other. Destructors and callbacks hide where the GIL is taken.',
-  signatures: [],
+  signatures: [
+    // The interpreter's own lock around its list of threads is held for a moment, unless its holder waits for the GIL.
+    {
+      find: `${THREAD_LIST} -> c:{#lock-wait, #semaphore-wait}$`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
+  ],
   match,
   needs: [
     'the C frames of all threads: gdb -p PID -batch -ex "thread apply all bt"',
@@ -71,7 +83,30 @@ function* match(facts: Facts): Iterable<Match> {
       threads: threads.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits')),
     };
   }
-  if (!found) yield* oneSide(facts);
+  if (found) return;
+  let said = false;
+  for (const match of oneSide(facts)) {
+    said = true;
+    yield match;
+  }
+  if (!said) yield* everyoneWaits(facts);
+}
+
+/** All threads that are shown wait for the GIL: who has it is in native code, or in a thread that is not shown, and keeps it. */
+function* everyoneWaits({ threads }: Facts): Iterable<Match> {
+  for (const ofProcess of groupByProcess(threads).values()) {
+    const shown = ofProcess.filter(({ thread }) => thread.frames.length > 0 && thread.idleAs === undefined);
+    if (shown.length === 0 || !shown.every(isInGilWait)) continue;
+    yield {
+      confidence: 'possible',
+      threads: shown.map((thread) => witness(thread, 'waits for the GIL, and nobody who is shown has it')),
+    };
+  }
+}
+
+/** By its frames: the tools' word for it is a guess on old Pythons. */
+function isInGilWait({ thread }: ThreadFacts): boolean {
+  return thread.wait?.kind === 'gil' && thread.view.interpreter && thread.progress !== 'moving';
 }
 
 /** Native code that waits for the GIL, where nothing shows who has it: what it holds meanwhile is not visible. */

@@ -1,6 +1,9 @@
-import { defineRule } from '../rule.ts';
+import { defineRule, type RuleSignature } from '../rule.ts';
 
 const SYNC = 'c:#device-sync!';
+
+/** Runtimes of devices without names; their own threads rest, and are known by that. */
+const DRIVERS = ['libtorch_npu*', 'libascendcl*', 'libze_intel_gpu*', 'libnrt*'].map((library) => `c:*@${library}!`);
 
 const PYTHON = 'py:#device-sync$';
 
@@ -17,6 +20,13 @@ export default defineRule({
     'Calls to a device return at once; only a synchronisation waits, or a call that implies one: a copy to the host, freeing memory, loading a kernel, a launch when the queue is full. The host frame that waits is therefore not the one that handed the bad work over. Most often the kernel on the device is a collective that waits for a rank which is not there, else a kernel in an endless loop, or a device that fell off the bus.',
   signatures: [
     { find: SYNC, confidence: 'possible', notes: { [SYNC]: 'waits for the device' } },
+    ...DRIVERS.map(
+      (driver): RuleSignature => ({
+        find: `${driver} -> c:{#read, #poll, #futex, #spin, #condition-wait, #semaphore-wait}$`,
+        confidence: 'possible',
+        notes: { [driver]: 'the library of the device' },
+      }),
+    ),
     { find: PYTHON, confidence: 'possible', notes: { [PYTHON]: 'waits for the device' } },
     {
       find: TRITON,

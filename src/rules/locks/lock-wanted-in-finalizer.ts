@@ -16,7 +16,10 @@ export default defineRule({
   explanation:
     'Finalizers (__del__, weakref callbacks, gc.callbacks, generators that are closed) run at any allocation, on whatever thread allocates, also inside a critical section. If what they call takes the lock of that section, the thread waits for a lock that it holds. It needs the collector to run at just that line, which is why it happens once in a million.',
   yourCode: 'perhaps not the cause: the finalizer may have run here by chance',
-  signatures: [],
+  signatures: [
+    // Thread-local values are let go of while the interpreter's list of threads is locked, and take that lock themselves.
+    { find: 'c:{local_clear, local_dealloc}! -> c:{#lock-wait, #semaphore-wait}$', confidence: 'possible' },
+  ],
   match,
   needs: [
     'the Python frames: py-spy dump --pid PID',

@@ -101,6 +101,9 @@ function isInside({ frames }: ThreadFacts): boolean {
   return frames.slice(0, NEAR).some(isAllocator);
 }
 
-function isAllocator({ categories }: KnownFrame): boolean {
-  return categories.has('allocator');
+function isAllocator({ categories, frame }: KnownFrame): boolean {
+  return categories.has('allocator') || ALLOCATORS.test(frame.module ?? '');
 }
+
+/** Allocators that are libraries of their own, whose functions mostly have no names. */
+const ALLOCATORS = /(?:^|\/)lib(?:jemalloc|tcmalloc|mimalloc|hoard)[\w.-]*\.so/;

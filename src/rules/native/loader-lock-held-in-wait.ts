@@ -9,7 +9,9 @@ const LOADER_LOCK =
   'c:{dl_iterate_phdr, cxa_thread_atexit_impl, tls_get_addr, tls_get_addr_slow, dl_fixup, dl_runtime_resolve, dl_open, dl_sym, dlsym, do_dlsym, dlclose, dladdr, dladdr1, dl_addr, LdrGetProcedureAddress, LdrGetProcedureAddressEx, LdrGetProcedureAddressForCaller, LdrGetDllHandleEx, LdrGetDllHandle, LdrAddRefDll, LdrpAcquireLoaderLock, LdrLockLoaderLock, dyld::dlsym, dyld4::APIs::dlsym, dyld4::RuntimeLocks::takeDlopenLockBeforeFork, dyld4::withLoadersReadLock}!';
 const GUARD = 'c:cxa_guard_acquire!';
 
+const CREATE = 'py:create_module@*importlib._bootstrap_external*!';
 const NOTES = {
+  [CREATE]: 'loads an extension module',
   [LOADING]: 'holds the lock of the dynamic loader while a library is loaded',
   [LOADER_LOCK]: 'needs the lock of the dynamic loader',
   [GUARD]: 'another thread is initialising this static variable',
@@ -38,6 +40,13 @@ export default defineRule({
     { find: `!c:#fork -> ${LOADER_LOCK} -> c:#lock-wait$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `!c:#fork -> ${LOADER_LOCK} -> c:#condition-wait$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'c:{cxa_thread_atexit_impl, dl_iterate_phdr}$', confidence: 'possible', notes: {} },
+    // The innermost Python function that there is: below it the library is loaded, and its initialisers run.
+    {
+      find: `${CREATE} -> py:_call_with_frames_removed$`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
     {
       find: `${GUARD} -> c:{#lock-wait, #condition-wait, #futex}$`,
       confidence: 'possible',

@@ -2,7 +2,10 @@ import { defineRule } from '../rule.ts';
 
 const NOT_LOOP = '!py:_run@asyncio/events.py';
 
+const CONNECTS = 'py:{connect, _connect, do_connect, create_connection, open_connection, reconnect, connect_socket}$';
+
 const NOTES = {
+  [CONNECTS]: 'connects',
   'py:#client-request!': 'waits for the answer of a request',
   'c:#client-request!': 'waits for the answer of a request',
   'py:do_handshake@ssl.py!$': 'waits for the other side to answer the TLS handshake',
@@ -54,6 +57,8 @@ export default defineRule({
       notes: NOTES,
     },
     { find: 'c:connect$', confidence: 'possible', stuck: 'likely' },
+    // Drivers connect in C below a Python function of that name.
+    { find: `${NOT_LOOP} -> ${CONNECTS}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `${NOT_LOOP} -> py:getaddrinfo@socket.py!$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'c:#dns! -> c:{#poll, #read}$', confidence: 'possible', stuck: 'likely', notes: NOTES },
   ],

@@ -1,4 +1,5 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isAt } from '../../frames/places.ts';
 import { parentsOfWork } from '../_shared/at-work.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -62,7 +63,10 @@ function* match({ threads }: Facts): Iterable<Match> {
       confidence: 'possible',
       threads: [
         witness(one, one.thread.wait?.says ?? 'waits for a child', [
-          { find: ({ categories }) => categories.has('child-wait'), note: 'waits for the end of a child' },
+          {
+            find: ({ categories, plain }) => categories.has('child-wait') || plain === '_communicate',
+            note: 'waits for the end of a child',
+          },
         ]),
       ],
     };
@@ -71,6 +75,7 @@ function* match({ threads }: Facts): Iterable<Match> {
 
 function awaitsChild({ thread, frames }: ThreadFacts): boolean {
   const { wait } = thread;
-  if (wait?.kind !== 'child' || wait.timeout === 'some' || thread.idleAs !== undefined) return false;
+  const reads = frames.some(({ plain, frame }) => plain === '_communicate' && isAt(frame, 'subprocess.py'));
+  if (!(wait?.kind === 'child' || reads) || wait?.timeout === 'some' || thread.idleAs !== undefined) return false;
   return thread.progress !== 'moving' && !frames.some(({ plain }) => ELSEWHERE.test(plain));
 }

@@ -6,6 +6,8 @@ const NOTES = {
   '#finalizer!': 'runs when the last reference goes, or when the collector finds a dead cycle',
   'py:#finalizer!': 'runs when the last reference goes, or when the collector finds a dead cycle',
   'py:__del__@zmq/sugar/context.py$': 'terminates the context',
+  'py:{term, destroy}@zmq/!': 'terminates the context',
+  'py:_check_rc@zmq/$': 'looks at what libzmq answered',
   'py:{term, destroy}@zmq/?': 'terminates the context',
   'py:{term, destroy}@zmq/$': 'waits until every socket of the context is closed',
   'c:{zmq_ctx_term, zmq_ctx_destroy, zmq_term, zmq::ctx_t::terminate}!':
@@ -39,6 +41,12 @@ export default defineRule({
       notes: NOTES,
     },
     { find: '#gc? -> py:#finalizer! -> py:{term, destroy}@zmq/$', confidence: 'likely', notes: NOTES },
+    // Tracebacks of an interrupt name the Cython code of the binding, too.
+    {
+      find: '#gc? -> py:#finalizer! -> py:{term, destroy}@zmq/! -> py:_check_rc@zmq/$',
+      confidence: 'likely',
+      notes: NOTES,
+    },
     // Where term() is C code, only the finalizer itself is left to see, and it does nothing else.
     { find: '#gc? -> py:__del__@zmq/sugar/context.py$', confidence: 'likely', notes: NOTES },
     {

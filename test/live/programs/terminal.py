@@ -37,6 +37,8 @@ send(shlex.join([*command, "python3", count, "--terminal"]) + "; echo \"co\"de=$
 shown = wait_for(r"(\[\w+, \w+, \w+\])\r?\nREADY").group(1)
 send("\x1a")
 stopped = wait_for(r"Stopped") is not None
+# The shell goes on with the rest of its line when the job stops.
+wait_for(r"code=\d+")
 seen = ""
 send("fg >/dev/null; echo \"co\"de=$?\n")
 time.sleep(1.5)
