@@ -53,4 +53,8 @@ describe.each(RULES)('rule $id', ({ id }) => {
       true,
     );
   });
+
+  test('stays silent on at least one near miss', () => {
+    expect(CASES.some(({ nearMissOf }) => nearMissOf.includes(id))).toBe(true);
+  });
 });
