@@ -59,7 +59,12 @@ export function readGilRequest(facts: ThreadFacts): GilRequest | undefined {
   if (asks < 0) return undefined;
   const library = frames.findIndex((frame, index) => index > asks && !frame.plumbing);
   const caller = frames[library];
-  return caller === undefined || isPythonSide(caller) ? undefined : { asks, library };
+  return caller === undefined || (isPythonSide(caller) && !isNearest(caller)) ? undefined : { asks, library };
+}
+
+/** Of an extension module without symbols, which exports only its start, every function goes by the name of that. */
+function isNearest({ bare }: KnownFrame): boolean {
+  return bare.startsWith('PyInit_');
 }
 
 /** A destructor or what stands for one: "X::~X", "_M_dispose", "py_decref", "drop_in_place", "THPVariable_dealloc". */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { diagnose } from '../../src/index.ts';
 import { cleanLines } from '../../src/input/clean.ts';
 import gdbText from '../../src/parsers/gdb-text.ts';
 import pyBt from '../../src/parsers/py-bt.ts';
@@ -263,13 +264,22 @@ test('reads the real terminal session and the real tables without leaving a line
   }
 });
 
+test('reads elements of py-bt-full in the columns of gdb', () => {
+  const text =
+    '#0  Frame 0x55d000, for file /srv/net.py, line 40, in read ()\n#1  Frame 0x55d040, for file /srv/net.py, line 9, in loop ()\n';
+  const { processes } = parseText(gdbText, text);
+  expect(processes[0]?.threads[0]?.frames.map(({ function: name, line }) => [name, line])).toEqual([
+    ['read', 40],
+    ['loop', 9],
+  ]);
+  expect(diagnose([{ name: 'a.txt', text }]).capture.processes).toHaveLength(1);
+});
+
 test.each(['(', '"', "'", '[', '#0  f (a=', "#0  f (\\'", '   #1 0x', ' ', '--Type <RET> for more'])(
-  'stays linear on %j a hundred thousand times',
+  'reads %j a hundred thousand times before the time for a test is up',
   (piece) => {
-    const started = performance.now();
     parseText(gdbText, piece.repeat(100_000));
     parseText(gdbText, `#0  0x01 in f (${piece.repeat(100_000)}`);
     parseText(gdbText, `${piece}\n`.repeat(20_000));
-    expect(performance.now() - started).toBeLessThan(10_000);
   },
 );

@@ -28,7 +28,7 @@ const VERY_FAR = 400;
 const MOST_WRAPS = 6;
 
 // "#0  0x00007f.. in poll () from ..", "#7 Frame 0x7f10cc, for file .."
-const FRAME = /^\s*#(\d{1,7})(?:\s|$)/;
+const FRAME = /^\s*#(\d{1,7})(?:\s+|$)/;
 // "#7 Frame 0x7f10cc, for file .." of py-bt-full, also when retold with gdb's own columns
 const ELEMENT = /^#\d{1,7} {1,4}(?:Frame 0x|<built-in |\(|Waiting for the GIL|Garbage-)/;
 // "[New LWP 9479]" and what else gdb says before its first backtrace and nobody else does
