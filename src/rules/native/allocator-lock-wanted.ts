@@ -63,7 +63,7 @@ function* match({ threads }: Facts): Iterable<Match> {
     const known = new Set(waiting);
     if (waiting.length === 0 || ofProcess.some((thread) => !known.has(thread) && isInside(thread))) continue;
     yield {
-      confidence: confidenceOf(waiting),
+      confidence: confidenceOf(waiting, ofProcess.length > 1),
       threads: waiting.map((thread) =>
         witness(thread, 'waits for a lock of the allocator', [
           { find: isAllocator, note: 'the allocator of memory' },
@@ -74,10 +74,15 @@ function* match({ threads }: Facts): Iterable<Match> {
   }
 }
 
-/** Locks of the C library's own allocator are held for less than any other's. */
-function confidenceOf(waiting: readonly ThreadFacts[]): Confidence {
+/**
+ * Locks of the C library's own allocator are held for less than any other's; but threads crowd there, and an excerpt shows
+ * nothing of the others.
+ */
+function confidenceOf(waiting: readonly ThreadFacts[], showsOthers: boolean): Confidence {
   if (waiting.some(({ thread }) => thread.progress === 'moving')) return 'possible';
-  const sure = waiting.some((one) => one.thread.progress === 'stuck' || isPrivate(lockInside(one)));
+  const sure = waiting.some(
+    (one) => one.thread.progress === 'stuck' || (showsOthers && !one.cut && isPrivate(lockInside(one))),
+  );
   return sure ? 'likely' : 'possible';
 }
 
