@@ -28,8 +28,13 @@ export function passSignals(onEnd: (signal: NodeJS.Signals) => void): SignalPass
     }
     if (target !== undefined && !(FROM_KEYS.has(signal) && isInForeground())) send(target, signal);
     if (signal === 'SIGTERM') onEnd(signal);
-    // The command has been told; what was caught here must stop this program as if it had not been.
-    if (signal === 'SIGTSTP') send(process.pid, 'SIGSTOP');
+    // The command has been told; what was caught here must do to this program what it does to the command: stop it, unless
+    // nobody is there who could let it go on (an orphaned process group), where the kernel lets the signal pass.
+    if (signal === 'SIGTSTP') {
+      process.off(signal, handle);
+      send(process.pid, signal);
+    }
+    if (signal === 'SIGCONT' && process.listenerCount('SIGTSTP') === 0) process.on('SIGTSTP', handle);
   };
   for (const signal of PASSED) process.on(signal, handle);
   return {
