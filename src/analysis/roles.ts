@@ -1,5 +1,6 @@
 import type { Role } from '../model/thread.ts';
 import type { WaitGraph } from '../model/wait-graph.ts';
+import { isAtWork } from './at-work.ts';
 import type { ThreadFacts } from './facts.ts';
 import { OWN_WORKER } from './idle-shapes.ts';
 import { threadNodeId } from './wait-graph.ts';
@@ -22,8 +23,6 @@ export class RoleReader {
     if (thread.idleAs !== undefined && !(isRoot && thread.idleAs === OWN_WORKER)) return 'idle';
     if (isRoot) return 'blocker';
     if (this.#waiting.has(node)) return 'victim';
-    if (thread.progress === 'moving' || thread.progress === 'spinning' || thread.activity === 'active')
-      return 'working';
-    return 'waiting';
+    return isAtWork(facts) ? 'working' : 'waiting';
   }
 }

@@ -84,12 +84,8 @@ function* match(facts: Facts): Iterable<Match> {
     };
   }
   if (found) return;
-  let said = false;
-  for (const match of oneSide(facts)) {
-    said = true;
-    yield match;
-  }
-  if (!said) yield* everyoneWaits(facts);
+  const sides = [...oneSide(facts)];
+  yield* sides.length > 0 ? sides : everyoneWaits(facts);
 }
 
 /** All threads that are shown wait for the GIL: who has it is in native code, or in a thread that is not shown, and keeps it. */

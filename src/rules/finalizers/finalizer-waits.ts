@@ -1,3 +1,4 @@
+import { isAtWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { findInterruption } from '../../analysis/interruptions.ts';
 import { lockSight } from '../../analysis/lock-sight.ts';
@@ -85,8 +86,7 @@ const SHORT: ReadonlySet<WaitKind> = new Set<WaitKind>([
 
 function confidenceOf(facts: ThreadFacts, finalizer: number): Confidence | undefined {
   const { wait, activity, progress } = facts.thread;
-  if (progress === 'moving' || progress === 'spinning' || activity === 'active' || wait?.timeout === 'some')
-    return undefined;
+  if (isAtWork(facts) || wait?.timeout === 'some') return undefined;
   const inside = wait?.frames.every((index) => index <= finalizer) === true;
   if (wait !== undefined && inside && LONG.has(wait.kind)) return 'likely';
   if (wait !== undefined && inside && SHORT.has(wait.kind)) return progress === 'stuck' ? 'likely' : 'possible';

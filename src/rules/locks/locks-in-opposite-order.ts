@@ -1,3 +1,4 @@
+import { isAtWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { findInterruption } from '../../analysis/interruptions.ts';
 import { isOwnCode, lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
@@ -52,7 +53,7 @@ export default defineRule({
 function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
     const standing = own.filter(mayWantLock);
-    if (standing.length < 2 || own.some(isAtWork)) continue;
+    if (standing.length < 2 || own.some(mayGoOn)) continue;
     const crossed = crossing(standing);
     const pair = crossed ?? sameFile(standing);
     if (pair === undefined) continue;
@@ -87,13 +88,9 @@ function mayWantLock(facts: ThreadFacts): boolean {
   );
 }
 
-function isAtWork({ thread }: ThreadFacts): boolean {
-  return (
-    thread.activity === 'active' ||
-    thread.progress === 'moving' ||
-    thread.progress === 'spinning' ||
-    thread.gil === 'holds'
-  );
+/** Who has the GIL goes on, too, whatever the tool saw of it a moment before. */
+function mayGoOn(facts: ThreadFacts): boolean {
+  return isAtWork(facts) || facts.thread.gil === 'holds';
 }
 
 /** Two threads, each at a line of a file through which the other came. */

@@ -1,6 +1,6 @@
+import { parentsOfWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isAt } from '../../frames/places.ts';
-import { parentsOfWork } from '../_shared/at-work.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 

@@ -1,4 +1,4 @@
-import type { ThreadFacts } from '../../analysis/facts.ts';
+import type { ThreadFacts } from './facts.ts';
 
 /** Whether a thread runs or gets on: it may yet do what others wait for. Its role does not tell, as others do wait for it. */
 export function isAtWork({ thread }: ThreadFacts): boolean {
