@@ -100,7 +100,7 @@ function drawGroup(group: readonly Witness[], page: Page, level: Level): string[
   const [witness] = group;
   if (witness === undefined) return [];
   const { thread } = witness;
-  const line = withPlace(hang('  ', page.say(`${nameGroup(group)} ${noteOf(group)}`), page.width), thread, page);
+  const line = withPlace(hang('  ', page.say(`${subjectOf(group)} ${noteOf(group)}`), page.width), thread, page);
   const marks = [...(thread?.gil === 'holds' ? ['holds the GIL'] : []), ...notesOf(thread, page)];
   const notes = marks.flatMap((note) => hang('    ', page.say(note), page.width));
   return [...line, ...notes.slice(0, page.verbose ? undefined : 2), '', ...drawStack(witness, page, level), ''];
@@ -132,6 +132,11 @@ function nameGroup(group: readonly Witness[]): string {
       nativeId: thread?.nativeId,
     })),
   );
+}
+
+/** What is said of threads is said of one: "waits for a lock". */
+function subjectOf(group: readonly Witness[]): string {
+  return group.length > 1 ? `each of ${nameGroup(group)}` : nameGroup(group);
 }
 
 function noteOf(group: readonly Witness[]): string {
@@ -168,7 +173,7 @@ export function drawShortly(hypothesis: Hypothesis, diagnosis: Diagnosis, page: 
   const head = hang(`also ${confidence}   `, page.say(title), page.width);
   return [
     ...head.map((line) => page.bold(line)),
-    ...(group === undefined ? [] : hang('  ', page.say(`${nameGroup(group)} ${noteOf(group)}`), page.width)),
+    ...(group === undefined ? [] : hang('  ', page.say(`${subjectOf(group)} ${noteOf(group)}`), page.width)),
     ...(path === '' ? [] : [`     ${cutEnd(page.say(path), page.width - 5, page)}`]),
     ...drawLabelled('Why', summary, page, 3),
     ...(step === undefined ? [] : drawStep(step.kind === 'now' ? 'Now' : 'Do', step.step, step.command, page, 2)),
