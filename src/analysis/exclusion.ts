@@ -1,4 +1,5 @@
 import type { Process } from '../model/process.ts';
+import { mayLackThreads } from './excerpts.ts';
 import type { ThreadFacts } from './facts.ts';
 import { isForkFrame } from './fork.ts';
 import type { HeldOnce } from './holders.ts';
@@ -35,9 +36,8 @@ export function inferByExclusion(
 function inferSelf(lock: HeldOnce): HeldOnce {
   const [only] = lock.wanted;
   // An excerpt does not show who else is there.
-  const excerpt = only?.thread.cut === true || only?.thread.process.pid === undefined;
-  if (only === undefined || excerpt || lock.wanted.length > 1 || only.thread.thread.wait?.timeout === 'some')
-    return lock;
+  if (only === undefined || only.thread.cut || mayLackThreads(only.thread.process)) return lock;
+  if (lock.wanted.length > 1 || only.thread.thread.wait?.timeout === 'some') return lock;
   return {
     ...lock,
     holder: { thread: only.thread, inferred: true, why: 'no other thread is left that could hold it' },

@@ -57,11 +57,14 @@ export function gatherFacts(capture: Capture, knowledge = new FrameKnowledge()):
 type Draft = { -readonly [Key in keyof ThreadFacts]: ThreadFacts[Key] };
 
 function draft(process: Process, thread: Thread, knowledge: FrameKnowledge): Draft {
-  const frames = thread.frames.map((frame) => knowledge.lookUp(frame));
+  // Who has the GIL is in none of the calls that wait.
+  const frames = thread.frames.map((frame, index) =>
+    index === 0 && thread.gil !== 'holds' ? knowledge.lookUpInnermost(frame) : knowledge.lookUp(frame),
+  );
   const user = thread.frames.findIndex(isUserCode);
   return {
     process,
-    thread: { ...thread, wait: readWait(frames), userFrame: user < 0 ? undefined : user },
+    thread: { ...thread, wait: readWait(frames, process.pythonVersion), userFrame: user < 0 ? undefined : user },
     frames,
     cut: thread.truncated || endsEarly(frames),
   };

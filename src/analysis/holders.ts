@@ -62,12 +62,13 @@ interface Group {
   readonly members: WantedLock[];
 }
 
-/** Locks are the same when they share an address; without any, each wait is for a lock of its own. */
+/** Locks are the same when they share an address, or, without any, a name; without both each wait is for a lock of its own. */
 function groupByLock(wanted: readonly WantedLock[]): Group[] {
   const byAddress = new Map<string, Group>();
   const groups: Group[] = [];
   for (const lock of wanted) {
-    const known = lock.addresses.map((address) => byAddress.get(address)).find((group) => group !== undefined);
+    const keys = lock.addresses.length > 0 || lock.name === undefined ? lock.addresses : [lock.name];
+    const known = keys.map((key) => byAddress.get(key)).find((group) => group !== undefined);
     const [address] = lock.addresses.slice(-1);
     const id = address ?? `wanted by ${lock.thread.thread.id}`;
     const group = known ?? {
@@ -77,7 +78,7 @@ function groupByLock(wanted: readonly WantedLock[]): Group[] {
     };
     if (known === undefined) groups.push(group);
     group.members.push(lock);
-    for (const one of lock.addresses) byAddress.set(one, group);
+    for (const key of keys) byAddress.set(key, group);
   }
   return groups;
 }

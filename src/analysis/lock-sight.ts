@@ -35,12 +35,12 @@ const CARRIERS =
   /(?:^|[\\/])(?:threading|contextlib|weakref|_weakrefset|functools|warnings|logging[\\/]__init__|multiprocessing[\\/]synchronize|traceback)\.py$|^</;
 
 /** A Python frame in whose code a critical section may stand. */
-export function isOwnCode({ frame, categories }: KnownFrame): boolean {
+export function isOwnCode({ frame, categories, byLine }: KnownFrame): boolean {
   return (
     frame.language === 'python' &&
     frame.file !== undefined &&
     !CARRIERS.test(frame.file) &&
-    !categories.has('lock-wait') &&
+    (byLine || !categories.has('lock-wait')) &&
     !categories.has('plumbing')
   );
 }

@@ -1,5 +1,6 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
 import { isAt } from '../frames/places.ts';
+import { lockOnLine } from '../frames/source-lines.ts';
 import { addressOf, argumentOf, symbolOf } from './addresses.ts';
 import type { ThreadFacts } from './facts.ts';
 import { waitsForImport } from './imports.ts';
@@ -9,8 +10,10 @@ export interface WantedLock {
   readonly thread: ThreadFacts;
   /** All addresses by which it goes: the Python object, the C lock inside, the futex in that. Empty when no tool showed any. */
   readonly addresses: readonly string[];
-  /** The debugger's name of it, or where the user's code takes it. */
+  /** The debugger's name of it, or the one in the source line that takes it. */
   readonly label: string | undefined;
+  /** The place and the words by which one lock goes for all who take it there; other locks may be of one name, and two names of one lock. */
+  readonly name: string | undefined;
   /** `mutex` is a lock of C or C++ code; those of Python are released by any thread. */
   readonly kind: 'python' | 'mutex';
   /** Whether it wants to write, where a lock lets readers share it. */
@@ -42,15 +45,21 @@ export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
   if (kind === 'python' && !isPlainLock(facts, frames)) return undefined;
   const values = frames.flatMap(lockValues);
   const symbol = values.map(symbolOf).find((name) => name !== undefined);
+  const [taker] = frames;
+  const written = taker?.byLine === true ? lockOnLine(taker.frame.sourceLine ?? '') : undefined;
   return {
     thread: facts,
     addresses: [...new Set(values.flatMap((value) => addressOf(value) ?? []))],
-    label: symbol,
+    label: symbol ?? written,
+    name: written !== undefined && IS_ONE.test(written) ? `${taker?.frame.file} ${written}` : undefined,
     kind,
     writes: frames.some(({ bare }) => /wrlock/.test(bare)),
     shared: frames.some(isShared),
   };
 }
+
+/** "index_lock", "self._lock": mostly one lock for all threads at that line. "target.lock" is one for each target. */
+const IS_ONE = /^(?:(?:self|cls)\.)?\w+$/;
 
 function isShared({ bare, frame }: KnownFrame): boolean {
   return /SemLock|semlock/.test(bare) || isAt(frame, 'multiprocessing/synchronize.py');
@@ -67,10 +76,12 @@ function isPythons({ bare, frame }: KnownFrame): boolean {
 function isPlainLock({ thread }: ThreadFacts, frames: readonly KnownFrame[]): boolean {
   return (
     thread.view.python &&
-    frames.some(({ bare }) =>
-      /lock_PyThread_acquire_lock|rlock_acquire|[Ll]ock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
-        bare,
-      ),
+    frames.some(
+      ({ bare, byLine }) =>
+        byLine ||
+        /lock_PyThread_acquire_lock|rlock_acquire|[Ll]ock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
+          bare,
+        ),
     )
   );
 }

@@ -37,8 +37,9 @@ const SEMAPHORE: (typeof WAITS)[number] = ['semaphore-wait', 'semaphore', 'waits
  * what for: going outwards, the last frame of an unbroken run of waiting frames decides.
  *
  * @param frames innermost first
+ * @param version of the process's Python, where it is known
  */
-export function readWait(frames: readonly KnownFrame[]): Wait | undefined {
+export function readWait(frames: readonly KnownFrame[], version?: string): Wait | undefined {
   const indices: number[] = [];
   let kind: (typeof WAITS)[number] | undefined;
   for (const [index, frame] of frames.entries()) {
@@ -57,7 +58,7 @@ export function readWait(frames: readonly KnownFrame[]): Wait | undefined {
   const run = indices.flatMap((index) => frames[index] ?? []);
   const [, what, says] = kind;
   // The GIL is asked for in rounds of some milliseconds, for ever.
-  const timeout = what === 'gil' ? 'none' : readTimeout(run);
+  const timeout = what === 'gil' ? 'none' : readTimeout(run, version);
   const target = readTarget(what, run);
   return {
     kind: what,

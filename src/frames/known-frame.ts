@@ -12,6 +12,8 @@ import { bareName, canonicalName, lastPart, lastTwoParts } from './names.ts';
 import { NATIVE_LIBRARIES } from './native-libraries.ts';
 import { isAt } from './places.ts';
 import { PYTHON_STDLIB } from './python-stdlib.ts';
+import { callOnLine } from './source-lines.ts';
+import { isStandardLibrary } from './user-code.ts';
 import { WINDOWS } from './windows.ts';
 import { WORKERS } from './workers.ts';
 
@@ -28,11 +30,13 @@ export interface KnownFrame {
   /** Carries calls between layers; not counted when a signature says "directly" or "innermost". */
   readonly plumbing: boolean;
   readonly unnamed: boolean;
+  /** Whether one of the categories is of what its source line calls, not of the function itself. */
+  readonly byLine: boolean;
   /** Equal for frames of the same function of the same file, in one diagnosis. */
   readonly kind: number;
 }
 
-type Known = Omit<KnownFrame, 'frame'>;
+type Known = Omit<KnownFrame, 'frame' | 'byLine'>;
 
 interface Entry {
   readonly category: Category;
@@ -71,7 +75,18 @@ export class FrameKnowledge {
     const known = this.#find(frame);
     // Field by field: this runs for each frame, and spreading objects is dear.
     const { bare, plain, canonical, categories, plumbing, unnamed, kind } = known;
-    return { frame, bare, plain, canonical, categories, plumbing, unnamed, kind };
+    return { frame, bare, plain, canonical, categories, plumbing, unnamed, byLine: false, kind };
+  }
+
+  /** The innermost frame of a stack: its source line shows what it called in C, where no tool shows that call itself. */
+  lookUpInnermost(frame: Frame): KnownFrame {
+    const known = this.lookUp(frame);
+    // The tables know the standard library better than its source lines tell.
+    if (frame.sourceLine === undefined || isStandardLibrary(frame)) return known;
+    const called = callOnLine(frame.sourceLine);
+    if (called === undefined || known.categories.has(called)) return known;
+    const kind = this.#kindOf(`${known.kind}\0${called}`);
+    return { ...known, categories: new Set([...known.categories, called]), byLine: true, kind };
   }
 
   /** Maps in maps, since one key of all parts would have to be put together for each frame. */
@@ -86,9 +101,13 @@ export class FrameKnowledge {
   #classify(frame: Frame): Known {
     const known = classify(frame);
     const key = `${known.bare}\0${frame.file ?? frame.module ?? ''}`;
+    return { ...known, kind: this.#kindOf(key) };
+  }
+
+  #kindOf(key: string): number {
     const kind = this.#kinds.get(key) ?? this.#kinds.size;
     this.#kinds.set(key, kind);
-    return { ...known, kind };
+    return kind;
   }
 }
 

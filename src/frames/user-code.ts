@@ -13,12 +13,25 @@ const STDLIB_FOLDER =
 const PSEUDO = /^<(?!stdin|ipython|cell|string>)/;
 
 /** Whether a Python frame is code of the program itself, not of the standard library or of an installed package. */
-export function isUserCode({ language, file }: Frame): boolean {
+export function isUserCode(frame: Frame): boolean {
+  const { language, file } = frame;
   if (language !== 'python' || file === undefined || file === '' || file === '???') return false;
-  if (PSEUDO.test(file) || INSTALLED.test(file) || STDLIB_FOLDER.test(file)) return false;
-  const absolute = /^(?:[\\/]|[A-Za-z]:[\\/])/.test(file);
-  if (absolute) return true;
+  if (INSTALLED.test(file) || isStandardLibrary(frame)) return false;
+  return isAbsolute(file) || !KNOWN_PACKAGES.has(moduleOf(file));
+}
+
+/** Whether a Python frame is code of the standard library, or none of any file. */
+export function isStandardLibrary({ file = '' }: Frame): boolean {
+  if (INSTALLED.test(file)) return false;
+  return PSEUDO.test(file) || STDLIB_FOLDER.test(file) || (!isAbsolute(file) && STDLIB_MODULES.has(moduleOf(file)));
+}
+
+function isAbsolute(file: string): boolean {
+  return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(file);
+}
+
+/** "threading" of "threading.py", "multiprocessing" of "multiprocessing/pool.py". */
+function moduleOf(file: string): string {
   const [first = ''] = file.split(/[\\/]/);
-  const module = first.replace(/\.pyc?$/, '');
-  return !STDLIB_MODULES.has(module) && !KNOWN_PACKAGES.has(module);
+  return first.replace(/\.pyc?$/, '');
 }

@@ -95,7 +95,7 @@ function pythonOf(seen: SeenThread, chosen: Thread | undefined): (readonly Frame
     .map(({ frames }) => frames.filter(({ language }) => language === 'python'));
 }
 
-/** Takes locals, arguments and entry marks that only other tools' dumps have, where they show the same Python stack. */
+/** Takes locals, arguments, lines of source and entry marks that only other tools' dumps have, where they show the same Python stack. */
 function fillFromPython(frames: readonly Frame[], others: readonly (readonly Frame[])[]): readonly Frame[] {
   return others.reduce(fillFromOne, frames);
 }
@@ -112,6 +112,7 @@ function fillFromOne(frames: readonly Frame[], others: readonly Frame[]): readon
     return {
       ...frame,
       entry: frame.entry ?? other.entry,
+      sourceLine: frame.sourceLine ?? other.sourceLine,
       arguments: frame.arguments.length > 0 ? frame.arguments : other.arguments,
       locals: frame.locals.length > 0 ? frame.locals : other.locals,
     };

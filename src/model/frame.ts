@@ -26,6 +26,8 @@ export interface Frame {
   /** Arguments in order; empty when the tool shows none. */
   readonly arguments: readonly Variable[];
   readonly locals: readonly Variable[];
+  /** The line of source that a Python frame is at, without indentation, where the tool prints it. */
+  readonly sourceLine: string | undefined;
   /** Whether C code called this Python frame, so that an evaluation frame of its own stands below; unknown from most tools. */
   readonly entry: boolean | undefined;
   /** Whether the compiler inlined the call into the next outer frame. */
@@ -46,6 +48,7 @@ export function makeFrame(known: Partial<Frame> & Pick<Frame, 'language' | 'func
     address: known.address,
     arguments: known.arguments ?? NONE,
     locals: known.locals ?? NONE,
+    sourceLine: known.sourceLine,
     entry: known.entry,
     inlined: known.inlined ?? false,
     place: known.place,

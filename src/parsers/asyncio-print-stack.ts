@@ -83,7 +83,7 @@ function useLine(reading: Reading, line: LogicalLine): boolean {
     // The header has told the same place already.
     if (reading.thread.frames.at(-1)?.place.line === reading.thread.place.line) reading.thread.frames.pop();
     reading.thread.frames.push(frame);
-    reading.sourceLines.expectAfter(line.text);
+    reading.sourceLines.expectAfter(line.text, reading.thread.frames);
     return true;
   }
   if (reading.headerLines > 0) {

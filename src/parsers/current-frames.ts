@@ -75,7 +75,7 @@ function useLine(reading: Reading, line: LogicalLine): boolean {
   if (frame !== undefined) {
     if (reading.thread === undefined) openThread(reading, draftThread({ id: 'unknown', view: PYTHON_VIEW, place }));
     reading.thread?.frames.push(frame);
-    reading.sourceLines.expectAfter(text);
+    reading.sourceLines.expectAfter(text, reading.thread?.frames);
     return true;
   }
   const heading = THREAD.test(text) ? parseHeading(text) : undefined;

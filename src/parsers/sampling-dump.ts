@@ -64,7 +64,7 @@ function useLine(reading: Reading, line: LogicalLine): boolean {
   if (frame === undefined) return reading.sourceLines.accepts(text);
   if (frame.function === '<GC>') thread.collecting = true;
   thread.frames.push(frame);
-  reading.sourceLines.expectAfter(text);
+  reading.sourceLines.expectAfter(text, thread.frames);
   return true;
 }
 

@@ -89,6 +89,11 @@ export function addPython(listing: Listing, level: number, python: PythonFrame, 
   listing.entries.push({ level, isPython: true, frame, object });
 }
 
+export function addSourceLine({ entries }: Listing, sourceLine: string): void {
+  const entry = entries.at(-1);
+  if (entry?.isPython === true) entries[entries.length - 1] = { ...entry, frame: { ...entry.frame, sourceLine } };
+}
+
 /** Adds what `bt full` prints below the last frame. */
 export function addLocal({ entries }: Listing, local: Variable): void {
   const entry = entries.at(-1);

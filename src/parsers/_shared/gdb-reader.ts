@@ -1,7 +1,16 @@
 import type { Line } from '../parser.ts';
 import { readBrokenFrame, readFrame } from './gdb-frame.ts';
 import { type GdbThread, NO_THREAD, readThreadHeader, readThreadRow } from './gdb-identity.ts';
-import { addLocal, addMarker, addNative, addPython, isPythonOnly, type Listing, startListing } from './gdb-listing.ts';
+import {
+  addLocal,
+  addMarker,
+  addNative,
+  addPython,
+  addSourceLine,
+  isPythonOnly,
+  type Listing,
+  startListing,
+} from './gdb-listing.ts';
 import { readFrameObject, readItem, readMarker } from './gdb-python.ts';
 import { readCommand, readRemark } from './gdb-remarks.ts';
 import { beginListing, currentStop, nextStop, type Session, startSession } from './gdb-session.ts';
@@ -37,14 +46,18 @@ function readUnit(session: Session, unit: Unit): boolean {
     case 'item':
       return readItemUnit(session, unit.text, line);
     case 'local':
-      return readLocal(session, unit.text) || expectedSource || readRemark(session, unit.text, line);
+      return (
+        readLocal(session, unit.text) ||
+        (expectedSource && takeSource(session, unit.text)) ||
+        readRemark(session, unit.text, line)
+      );
     case 'command':
       session.isInteractive = true;
       session.command = unit.text;
       readCommand(session, unit.text, line);
       return true;
     case 'text':
-      return readRemark(session, unit.text, line) || expectedSource;
+      return readRemark(session, unit.text, line) || (expectedSource && takeSource(session, unit.text));
   }
 }
 
@@ -155,6 +168,12 @@ function readItemUnit(session: Session, text: string, line: Line): boolean {
   if (item === undefined || session.listing?.shape !== 'python') return false;
   addPython(session.listing, -1, item, { source: session.source, line: line.number });
   session.expectsSource = true;
+  return true;
+}
+
+/** The helper prints the line of source below a Python frame. */
+function takeSource({ listing }: Session, text: string): true {
+  if (listing !== undefined) addSourceLine(listing, text.trim());
   return true;
 }
 

@@ -47,14 +47,24 @@ export function readStacks({ source, lines }: TextSection): Parsed {
     sourceLines: watchSourceLines(),
   };
   const skipped = collectSkipped(rejoinLines(lines, grammar.WRAPPING), (line) => useLine(reading, line));
-  for (const { threads } of reading.processes) {
-    for (const thread of threads) {
+  for (const process of reading.processes) {
+    for (const thread of process.threads) {
       thread.frames.reverse();
       const unmerged = thread.notes.includes(UNMERGED);
       thread.view = reading.native && !unmerged ? NATIVE_VIEW : PYTHON_VIEW;
     }
+    process.pid ??= pidOf(process.threads);
   }
   return { processes: reading.processes, skipped };
+}
+
+/** Linux gives the main thread the process's number, and only that thread runs the module. */
+function pidOf(threads: readonly ThreadDraft[]): number | undefined {
+  const main = threads.filter(({ frames }) => {
+    const outermost = frames.findLast(({ language }) => language === 'python');
+    return outermost !== undefined && /^(?:<module>|_run_module_as_main)$/.test(outermost.function);
+  });
+  return main.length === 1 ? main[0]?.nativeId : undefined;
 }
 
 const UNMERGED = 'pystack could not place the native frames';
@@ -132,7 +142,7 @@ function useFrame(reading: Reading, line: LogicalLine): boolean {
   reading.thread?.frames.push(frame);
   reading.native ||= frame.language === 'native';
   reading.values = undefined;
-  if (frame.language === 'python') reading.sourceLines.expectAfter(line.text);
+  if (frame.language === 'python') reading.sourceLines.expectAfter(line.text, reading.thread?.frames);
   else reading.sourceLines.stop();
   return true;
 }

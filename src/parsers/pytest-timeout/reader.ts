@@ -118,7 +118,7 @@ function useStack(reading: Reading, line: LogicalLine): boolean {
   const frame = parseTracebackFrame(line.text, { source: reading.source, line: line.number });
   if (frame === undefined) return reading.sourceLines.accepts(line.text);
   reading.thread?.frames.push(frame);
-  reading.sourceLines.expectAfter(line.text);
+  reading.sourceLines.expectAfter(line.text, reading.thread?.frames);
   return true;
 }
 

@@ -134,7 +134,7 @@ class TracebackReader {
     this.#open ??= this.#waiting.shift();
     this.#notebook = plain === undefined;
     this.#open?.frames.push(frame);
-    this.#sourceLines.expectAfter(text);
+    this.#sourceLines.expectAfter(text, this.#open?.frames);
     if (plain === undefined) this.#sourceLines.stop();
     return true;
   }

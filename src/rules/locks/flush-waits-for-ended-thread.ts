@@ -1,3 +1,4 @@
+import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
@@ -65,7 +66,7 @@ function* match({ threads }: Facts): Iterable<Match> {
       const isWhole = thread.frames
         .findLast(({ frame: one }) => one.language === 'python')
         ?.categories.has('interpreter-exit');
-      const excerpt = thread.process.pid === undefined || (thread.cut && isWhole !== true);
+      const excerpt = mayLackThreads(thread.process) || (thread.cut && isWhole !== true);
       const atExit = thread.frames.some(({ categories }) => categories.has('interpreter-exit'));
       yield {
         confidence: atExit && !excerpt && wait.timeout === 'none' ? 'likely' : 'possible',
