@@ -30,8 +30,12 @@ const CALLS: readonly Call[] = [
  * @param line without indentation, as the tool prints it
  */
 export function callOnLine(line: string): Category | undefined {
-  return CALLS.find(([, call]) => call.test(line))?.[0];
+  return NO_LOCK.test(line) ? undefined : CALLS.find(([, call]) => call.test(line))?.[0];
 }
+
+/** "with connection:" commits when it is left, on this very line; files are flushed. */
+const NO_LOCK =
+  /^with [\w.]*?(?:conn(?:ection)?|db|database|session|cur(?:sor)?|transaction|tx|file|stream|pool|client|sock(?:et)?|executor|context|ctx|engine|archive)(?: as \w+)?:/i;
 
 // "with self._lock:", "index_lock.acquire()"
 const TAKEN = /^with (?<entered>[\w.[\]'"]+)(?: as \w+)?:|(?<acquired>[\w.[\]'"]+)\.acquire\(/;

@@ -28,6 +28,8 @@ import lockHeldOverFork from '../rules/fork/lock-held-over-fork.ts';
 import nativeThreadsLostOverFork from '../rules/fork/native-threads-lost-over-fork.ts';
 import importWaitsForImport from '../rules/imports/import-waits-for-import.ts';
 import flushWaitsForEndedThread from '../rules/locks/flush-waits-for-ended-thread.ts';
+import joinedUnderLock from '../rules/locks/joined-under-lock.ts';
+import lockNeverReleased from '../rules/locks/lock-never-released.ts';
 import lockOrderCycle from '../rules/locks/lock-order-cycle.ts';
 import lockTakenTwice from '../rules/locks/lock-taken-twice.ts';
 import lockWantedInFinalizer from '../rules/locks/lock-wanted-in-finalizer.ts';
@@ -83,6 +85,8 @@ export const RULES: readonly Rule[] = [
   nativeThreadsLostOverFork,
   importWaitsForImport,
   flushWaitsForEndedThread,
+  joinedUnderLock,
+  lockNeverReleased,
   lockOrderCycle,
   lockTakenTwice,
   lockWantedInFinalizer,

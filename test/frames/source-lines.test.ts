@@ -20,6 +20,7 @@ describe('callOnLine', () => {
 
   test.each([
     'with open(path) as file:',
+    'with self._connection:',
     'async with self._lock:',
     'if lock.acquire(timeout=5):',
     'got = lock.acquire(False)',

@@ -171,9 +171,9 @@ function readItemUnit(session: Session, text: string, line: Line): boolean {
   return true;
 }
 
-/** The helper prints the line of source below a Python frame. */
+/** The helper prints the line of source below a Python frame, or in brackets why it cannot. */
 function takeSource({ listing }: Session, text: string): true {
-  if (listing !== undefined) addSourceLine(listing, text.trim());
+  if (listing !== undefined && !/^\s*[(<[]/.test(text)) addSourceLine(listing, text.trim());
   return true;
 }
 

@@ -2,6 +2,7 @@ import { isAtWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { findInterruption } from '../../analysis/interruptions.ts';
 import { isOwnCode, lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
+import { wantedLock } from '../../analysis/locks.ts';
 import { findReentry } from '../../analysis/reentry.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
@@ -55,12 +56,14 @@ function* match({ threads }: Facts): Iterable<Match> {
     const standing = own.filter(mayWantLock);
     if (standing.length < 2 || own.some(mayGoOn)) continue;
     const crossed = crossing(standing);
-    const pair = crossed ?? sameFile(standing);
+    const pair = crossed ?? sameFile(standing) ?? atDifferentLocks(standing);
     if (pair === undefined) continue;
     yield {
       confidence:
         crossed !== undefined && pair.every(({ thread }) => thread.progress === 'stuck') ? 'likely' : 'possible',
-      threads: pair.map((thread) => witness(thread, 'stands at a line of code that others are in', marksOf(thread))),
+      threads: pair.map((thread) =>
+        witness(thread, thread.thread.wait?.says ?? 'stands at a line of code that others are in', marksOf(thread)),
+      ),
     };
   }
 }
@@ -126,6 +129,13 @@ function isCrowd(group: readonly ThreadFacts[]): boolean {
     const from = lockTaker(thread.frames) ?? 0;
     return !thread.frames.slice(from + 1).some(({ plain, frame }) => takers.has(`${plain} ${frame.file}`));
   });
+}
+
+/** Each of them wants a lock that another one may hold: all in one function, as when it takes the lock of its argument. */
+function atDifferentLocks(threads: readonly ThreadFacts[]): readonly ThreadFacts[] | undefined {
+  const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []);
+  const locks = new Set(wanted.map(({ addresses, name, thread }) => addresses.at(-1) ?? name ?? thread));
+  return wanted.length === threads.length && locks.size > 1 ? threads : undefined;
 }
 
 function takenBy({ frames }: ThreadFacts): string {

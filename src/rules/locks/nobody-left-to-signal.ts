@@ -1,4 +1,6 @@
+import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { isOwnCode, RESTS } from '../../analysis/lock-sight.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -51,13 +53,27 @@ function* match({ threads }: Facts): Iterable<Match> {
     const running = own.filter(({ thread, frames }) => thread.userFrame !== undefined && frames.length > 0);
     const waiting = running.filter(waitsForSignal);
     if (waiting.length === 0 || own.some(isExcerpt)) continue;
-    if (!running.every((thread) => waiting.includes(thread) || thread.thread.wait?.kind === 'join')) continue;
-    if (own.some((thread) => !running.includes(thread) && mayGive(thread))) continue;
+    const others = running.filter((thread) => !waiting.includes(thread) && thread.thread.wait?.kind !== 'join');
+    // Beside threads that come round now and then, the main program may rest until it is to end.
+    const stuck = others.length === 0 ? waiting : others.every(comesRound) ? waiting.filter(isInTheMidst) : [];
+    if (stuck.length === 0 || own.some((thread) => !running.includes(thread) && mayGive(thread))) continue;
     yield {
       confidence: 'possible',
-      threads: waiting.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits to be signalled')),
+      threads: stuck.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits to be signalled')),
     };
   }
+}
+
+/** Sleeps, or waits with a time: what it does in between is not seen. */
+function comesRound({ thread }: ThreadFacts): boolean {
+  return thread.wait?.kind === 'sleep' || thread.wait?.timeout === 'some';
+}
+
+/** Waits in a function that has something to do after it, not in the one that holds the program until its end. */
+function isInTheMidst({ frames }: ThreadFacts): boolean {
+  const own = frames.filter((frame) => isOwnCode(frame) && !frame.categories.has('thread-entry'));
+  const [caller, ...outer] = own.filter(({ plain }) => plain !== '<module>');
+  return caller !== undefined && outer.length > 0 && !RESTS.test(caller.plain) && caller.plain !== 'main';
 }
 
 /** Without a time: a wait in rounds is a timer. What cannot be told is not said. */
@@ -86,5 +102,5 @@ function mayGive({ thread, frames }: ThreadFacts): boolean {
 }
 
 function isExcerpt({ cut, process }: ThreadFacts): boolean {
-  return cut || process.pid === undefined;
+  return cut || mayLackThreads(process);
 }
