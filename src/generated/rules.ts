@@ -10,6 +10,7 @@ import importCheckLoops from '../rules/busy/import-check-loops.ts';
 import pollsWithoutRest from '../rules/busy/polls-without-rest.ts';
 import regularExpressionBacktracks from '../rules/busy/regular-expression-backtracks.ts';
 import signalHandlerLoops from '../rules/busy/signal-handler-loops.ts';
+import threadComputes from '../rules/busy/thread-computes.ts';
 import threadSpins from '../rules/busy/thread-spins.ts';
 import executorWaitsForItself from '../rules/concurrent/executor-waits-for-itself.ts';
 import exitWaitsForThread from '../rules/concurrent/exit-waits-for-thread.ts';
@@ -67,6 +68,7 @@ export const RULES: readonly Rule[] = [
   pollsWithoutRest,
   regularExpressionBacktracks,
   signalHandlerLoops,
+  threadComputes,
   threadSpins,
   executorWaitsForItself,
   exitWaitsForThread,

@@ -173,7 +173,8 @@ function readItemUnit(session: Session, text: string, line: Line): boolean {
 
 /** The helper prints the line of source below a Python frame, or in brackets why it cannot. */
 function takeSource({ listing }: Session, text: string): true {
-  if (listing !== undefined && !/^\s*[(<[]/.test(text)) addSourceLine(listing, text.trim());
+  if (listing !== undefined && !/^\s*\((?:unable|failed|frame information|not a)\b/.test(text))
+    addSourceLine(listing, text.trim());
   return true;
 }
 

@@ -1,4 +1,6 @@
-import { defineRule, type RuleSignature } from '../rule.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match, type RuleSignature } from '../rule.ts';
 
 const SYNC = 'c:#device-sync!';
 
@@ -35,6 +37,7 @@ export default defineRule({
       notes: { [TRITON]: 'loads a kernel, which waits for the device' },
     },
   ],
+  match,
   general: true,
   needs: ['the C frames: py-spy dump --native --pid PID, or gdb'],
   notWhen: [
@@ -67,3 +70,31 @@ export default defineRule({
     },
   ],
 });
+
+/** Packages whose calls into C are mostly calls to a device. */
+const FRAMEWORK =
+  /(?:^|[\\/])(?:torch|torch_npu|paddle|jax|jaxlib|tensorflow|cupyx?|triton|vllm|sglang|tensorrt_llm|deepspeed|megatron|mindspore|mxnet|ttnn|exllamav2|transformers|diffusers|pycuda|flash_attn|xformers|transformer_engine)[\\/]/;
+const NEAR = 4;
+
+/** Drivers wait with the processor in use and without the GIL; Python frames alone show the call into the framework. */
+function* match({ buckets }: Facts): Iterable<Match> {
+  for (const { sample, threads } of buckets) {
+    if (!isInFramework(sample)) continue;
+    yield {
+      confidence: 'possible',
+      threads: threads.map((thread) =>
+        witness(thread, 'is in native code below a library for devices, without the GIL', [
+          { find: ({ frame }) => FRAMEWORK.test(frame.file ?? ''), note: 'calls into native code' },
+        ]),
+      ),
+    };
+  }
+}
+
+function isInFramework({ thread, frames }: ThreadFacts): boolean {
+  const { activity, gil, wait, view, progress } = thread;
+  const inNative = activity === 'active' && gil === undefined && wait === undefined && !view.native;
+  return (
+    inNative && progress !== 'moving' && frames.slice(0, NEAR).some(({ frame }) => FRAMEWORK.test(frame.file ?? ''))
+  );
+}
