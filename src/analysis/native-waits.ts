@@ -29,6 +29,8 @@ export function readHeldWait({ frames, thread, cut }: ThreadFacts): HeldWait | u
   if (!dropped && inner.some(({ categories }) => categories.has('device-sync'))) return undefined;
   const wait = inner.findIndex(isNativeWait);
   if (wait < 0 || !inner.slice(0, wait).every(isPartOfWait)) return undefined;
+  // Who gives the processor away and asks again waits for no thread's signal.
+  if (inner[wait]?.canonical === 'sched_yield') return undefined;
   const library = inner.findIndex((frame, index) => index >= wait && isLibraryCode(frame));
   if (library < 0) return undefined;
   // A thread that never was in Python is none of the GIL's business; of an excerpt that is not known.

@@ -22,6 +22,12 @@ export const PYTHON_STDLIB: FrameTable = {
     'acquire@*mutex*.py',
     '__enter__@*_locks.py',
     'acquire@*_locks.py',
+    // locks of green threads, which stand in for those of threads
+    'acquire@eventlet/semaphore.py',
+    '__enter__@eventlet/semaphore.py',
+    'acquire@gevent/lock.py',
+    'acquire@gevent/thread.py',
+    '__enter__@gevent/thread.py',
   ],
   'condition-wait': [
     'wait@threading.py',
