@@ -30,6 +30,7 @@ import nativeThreadsLostOverFork from '../rules/fork/native-threads-lost-over-fo
 import importWaitsForImport from '../rules/imports/import-waits-for-import.ts';
 import flushWaitsForEndedThread from '../rules/locks/flush-waits-for-ended-thread.ts';
 import joinedUnderLock from '../rules/locks/joined-under-lock.ts';
+import lockHolderUnseen from '../rules/locks/lock-holder-unseen.ts';
 import lockNeverReleased from '../rules/locks/lock-never-released.ts';
 import lockOrderCycle from '../rules/locks/lock-order-cycle.ts';
 import lockTakenTwice from '../rules/locks/lock-taken-twice.ts';
@@ -88,6 +89,7 @@ export const RULES: readonly Rule[] = [
   importWaitsForImport,
   flushWaitsForEndedThread,
   joinedUnderLock,
+  lockHolderUnseen,
   lockNeverReleased,
   lockOrderCycle,
   lockTakenTwice,

@@ -16,7 +16,6 @@ export default defineRule({
     'One thread waits for another to end, out of code that both of them use; the other stands at a lock, or at a line where one may be taken. If the first holds that lock, the other can never end.',
   explanation:
     'Methods such as stop() and close() often take the lock of their object, set a flag and join the worker. The worker takes the same lock in its loop or its callback. When it comes to the lock after stop() has taken it, each waits for the other; when it looks at the flag first, all goes well.',
-  general: true,
   signatures: [],
   match,
   needs: [

@@ -1,3 +1,4 @@
+import { isAtWork } from '../../analysis/at-work.ts';
 import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isOwnCode, RESTS } from '../../analysis/lock-sight.ts';
@@ -52,7 +53,11 @@ function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
     const running = own.filter(({ thread, frames }) => thread.userFrame !== undefined && frames.length > 0);
     const waiting = running.filter(waitsForSignal);
-    if (waiting.length === 0 || own.some(isExcerpt)) continue;
+    if (waiting.length === 0) continue;
+    if (own.some(isExcerpt)) {
+      yield* shownForIt(own, waiting);
+      continue;
+    }
     const others = running.filter((thread) => !waiting.includes(thread) && thread.thread.wait?.kind !== 'join');
     // Beside threads that come round now and then, the main program may rest until it is to end.
     const stuck = others.length === 0 ? waiting : others.every(comesRound) ? waiting.filter(isInTheMidst) : [];
@@ -63,6 +68,19 @@ function* match({ threads }: Facts): Iterable<Match> {
     };
   }
 }
+
+/** Of a process of which only a thread or two are shown, those are shown because they do not get on. */
+function* shownForIt(own: readonly ThreadFacts[], waiting: readonly ThreadFacts[]): Iterable<Match> {
+  const stuck = waiting.filter(isInTheMidst);
+  if (stuck.length === 0 || own.length > FEW || own.some(isAtWork)) return;
+  yield {
+    confidence: 'possible',
+    threads: stuck.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits to be signalled')),
+    unseen: [{ what: 'whether a thread that is not shown gives the signal', command: 'py-spy dump --pid PID' }],
+  };
+}
+
+const FEW = 3;
 
 /** Sleeps, or waits with a time: what it does in between is not seen. */
 function comesRound({ thread }: ThreadFacts): boolean {
