@@ -56,6 +56,7 @@ export const PYTHON_STDLIB: FrameTable = {
     '_eintr_retry_call@subprocess.py',
     '_wait@subprocess.py',
     'wait@subprocess.py',
+    'communicate@subprocess.py',
     '_try_wait@subprocess.py',
     'waitpid',
     'join@multiprocessing/process.py',

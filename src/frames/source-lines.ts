@@ -18,7 +18,7 @@ const CALLS: readonly Call[] = [
   ['accept', /\.accept\(\)/],
   ['connect', /\bsock(?:et)?\w*\.connect\(/],
   ['read', /\.(?:recv|recv_into|recvfrom|recvfrom_into|recvmsg)\(|\bos\.read\(/],
-  ['write', /\.(?:send|sendall|sendto|sendmsg)\(|\bos\.write\(/],
+  ['write', /\.(?:send|sendall|sendto|sendmsg)\(|\bos\.write\(|\bstdin\.(?:write|flush)\(/],
   ['database-request', /\.(?:execute|executemany|executescript|fetchone|fetchall|fetchmany|commit)\(/],
   ['device-sync', /\.synchronize\(\)|\.(?:item|cpu)\(\)/],
 ];

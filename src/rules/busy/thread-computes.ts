@@ -66,12 +66,13 @@ const LOOPS: readonly Category[] = ['event-loop', 'loop-callback', 'green-thread
 
 /** In code of the program or a library, by the word of a tool, or since the interpreter's own loop is the innermost call. */
 function computes({ thread, frames }: ThreadFacts): boolean {
-  const { activity, wait, idleAs, progress, view } = thread;
+  const { activity, wait, idleAs, progress, view, gil } = thread;
   if (wait !== undefined || idleAs !== undefined || progress === 'moving' || progress === 'spinning') return false;
   if (frames.some(({ categories }) => LOOPS.some((loop) => categories.has(loop)))) return false;
   const innermost = frames.find(({ unnamed, plumbing }) => !unnamed && !plumbing);
   const evaluates = view.interpreter && innermost?.categories.has('eval') === true;
-  return evaluates || (activity === 'active' && frames.some(isOwnCode));
+  const runs = activity === 'active' || (activity === undefined && gil === 'holds');
+  return evaluates || (runs && frames.some(isOwnCode));
 }
 
 /** Who rests, waits for a thread or a time, or for a signal, is no other explanation. */

@@ -21,6 +21,12 @@ export default defineRule({
       confidence: 'likely',
       notes: { 'c:#file-lock$': 'waits for the kernel to grant the lock' },
     },
+    {
+      find: 'py:#file-lock$',
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: { 'py:#file-lock$': 'asks the kernel for the lock' },
+    },
     { find: BATON, confidence: 'likely', notes: { [BATON]: 'waits for a lock file to disappear' } },
     {
       find: 'c:{fcntl_lockf, fcntl_lockf_impl, fcntl_flock, fcntl_flock_impl}! -> c:{fcntl, fcntl64}$',

@@ -174,7 +174,8 @@ function isLeft({ thread, frames }: ThreadFacts): boolean {
 
 /** A line that calls into C rests just so. That a thread of the parent is in the same file speaks for a lock of that code. */
 function mayBeHeld({ thread, frames }: ThreadFacts, parent: readonly ThreadFacts[]): boolean {
-  if (thread.progress === 'stuck') return true;
+  // Of a child alone nobody asks unless it hangs.
+  if (thread.progress === 'stuck' || parent.length === 0) return true;
   const file = frames[lockTaker(frames) ?? -1]?.frame.file;
   return parent.some((other) => other.frames[lockTaker(other.frames) ?? -1]?.frame.file === file && !isMain(other));
 }

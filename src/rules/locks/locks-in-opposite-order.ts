@@ -135,7 +135,9 @@ function isCrowd(group: readonly ThreadFacts[]): boolean {
 function atDifferentLocks(threads: readonly ThreadFacts[]): readonly ThreadFacts[] | undefined {
   const wanted = threads.flatMap((thread) => wantedLock(thread) ?? []);
   const locks = new Set(wanted.map(({ addresses, name, thread }) => addresses.at(-1) ?? name ?? thread));
-  return wanted.length === threads.length && locks.size > 1 ? threads : undefined;
+  // Several that want to write: each of them may still read, and so keeps the others out.
+  const upgrade = wanted.length > 1 && wanted.every(({ writes }) => writes);
+  return wanted.length === threads.length && (locks.size > 1 || upgrade) ? threads : undefined;
 }
 
 function takenBy({ frames }: ThreadFacts): string {

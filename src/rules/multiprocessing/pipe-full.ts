@@ -98,6 +98,7 @@ function* match({ threads }: Facts): Iterable<Match> {
     if (own === undefined) byPid.set(pid, [one]);
     else own.push(one);
   }
+  for (const writer of writers) if (writesOnLine(writer)) yield alone(writer);
   for (const writer of writers) {
     const parent = byPid.get(writer.process.parentPid ?? -1) ?? [];
     const waits = parent.find((one) => awaitsChild(one) || writes(one));
@@ -113,6 +114,15 @@ function* pair(threads: readonly ThreadFacts[], writers: readonly ThreadFacts[])
   if (processes.size !== 2 || writer === undefined || usesNetwork(writer)) return;
   const other = threads.find((one) => one.process !== writer.process && (writes(one) || awaitsChild(one)));
   if (other !== undefined) yield ends(writer, other);
+}
+
+/** "process.stdin.write(line)", "os.write(pipe, data)": only the line is shown, and the call into C is not. */
+function writesOnLine({ frames: [innermost] }: ThreadFacts): boolean {
+  return innermost?.byLine === true && /\bstdin\.|\bos\.write/.test(innermost.frame.sourceLine ?? '');
+}
+
+function alone(writer: ThreadFacts): Match {
+  return { confidence: 'possible', threads: [witness(writer, 'writes into a pipe, and is not through with it')] };
 }
 
 function ends(writer: ThreadFacts, other: ThreadFacts): Match {

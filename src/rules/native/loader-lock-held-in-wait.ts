@@ -10,6 +10,8 @@ const LOADER_LOCK =
 const GUARD = 'c:cxa_guard_acquire!';
 
 const CREATE = 'py:create_module@*importlib._bootstrap_external*!';
+/** The line of CDLL() that calls dlopen() is the last of its constructor. */
+const CTYPES = 'py:__init__@ctypes/__init__.py';
 const NOTES = {
   [CREATE]: 'loads an extension module',
   [LOADING]: 'holds the lock of the dynamic loader while a library is loaded',
@@ -47,6 +49,7 @@ export default defineRule({
       stuck: 'likely',
       notes: NOTES,
     },
+    { find: `${CTYPES}$`, confidence: 'possible', stuck: 'likely', notes: { [`${CTYPES}$`]: 'loads a library' } },
     {
       find: `${GUARD} -> c:{#lock-wait, #condition-wait, #futex}$`,
       confidence: 'possible',

@@ -1,5 +1,6 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -50,7 +51,8 @@ export default defineRule({
 function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
     for (const one of own) {
-      if (!receives(one) || !(own.length === 1 || one.thread.role === 'blocker' || isMain(one))) continue;
+      if (!receives(one) || !(one.thread.role === 'blocker' || (!isByLine(one) && (own.length === 1 || isMain(one)))))
+        continue;
       yield {
         confidence: 'possible',
         threads: [
@@ -68,11 +70,20 @@ function* match({ threads }: Facts): Iterable<Match> {
 
 function receives({ thread, frames }: ThreadFacts): boolean {
   if (thread.idleAs !== undefined || thread.progress === 'moving' || thread.activity === 'active') return false;
-  const innermost = frames.find(({ frame, plumbing }) => frame.language !== 'python' && !plumbing);
-  if (innermost === undefined || !RECEIVES.test(innermost.canonical)) return false;
+  const innermost = frames.find(({ frame, plumbing, byLine }) => (frame.language !== 'python' && !plumbing) || byLine);
+  if (innermost === undefined || !isReceive(innermost)) return false;
   return !frames.some(
     ({ plain, categories }) => SERVES.test(plain) || categories.has('tls') || categories.has('database-request'),
   );
+}
+
+/** Where only Python is shown, the line says so; that there is no timeout it does not say. Sockets are asked for a number of bytes. */
+function isReceive({ byLine, canonical, frame }: KnownFrame): boolean {
+  return byLine ? /\.recv(?:from|msg|_into)?\([^)]/.test(frame.sourceLine ?? '') : RECEIVES.test(canonical);
+}
+
+function isByLine({ frames: [innermost] }: ThreadFacts): boolean {
+  return innermost?.byLine === true;
 }
 
 function isMain({ thread, process }: ThreadFacts): boolean {
