@@ -10,6 +10,8 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'PyGILState_Ensure',
     'PyEval_AcquireThread',
     'PyThreadState_Ensure',
+    // How ctypes begins a callback; in it only the GIL is waited for.
+    'CallPythonObject',
     // pybind11, nanobind, Boost.Python, Cython, SWIG, pyo3, PyTorch, TensorFlow
     'gil_scoped_acquire::gil_scoped_acquire',
     'gil_scoped_acquire_simple::gil_scoped_acquire_simple',

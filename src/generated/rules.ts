@@ -49,6 +49,7 @@ import readWithoutTimeout from '../rules/network/read-without-timeout.ts';
 import socketStaysSilent from '../rules/network/socket-stays-silent.ts';
 import connectionPoolEmpty from '../rules/pools/connection-pool-empty.ts';
 import childDoesNotEnd from '../rules/processes/child-does-not-end.ts';
+import pipeStaysSilent from '../rules/processes/pipe-stays-silent.ts';
 import processIsStopped from '../rules/processes/process-is-stopped.ts';
 import workerDoesNotAnswer from '../rules/processes/worker-does-not-answer.ts';
 import type { Rule } from '../rules/rule.ts';
@@ -108,6 +109,7 @@ export const RULES: readonly Rule[] = [
   socketStaysSilent,
   connectionPoolEmpty,
   childDoesNotEnd,
+  pipeStaysSilent,
   processIsStopped,
   workerDoesNotAnswer,
   waitsForTerminalInput,

@@ -91,6 +91,12 @@ function stepFor(thread: Thread, { pid }: Process, known: Known): Step | undefin
       return thread.frames.some(({ arguments: given, locals }) => given.length + locals.length > 0)
         ? undefined
         : ['see what the objects are that it waits with:', `py-spy dump --locals --pid ${id}`];
+    // Nobody at work has the GIL, or nobody at work is seen: the process may not be running at all.
+    case 'gil':
+    case undefined:
+      return thread.activity === undefined && thread.view.native && thread.frames.length > 0
+        ? ['see whether it runs, is stopped (T), or waits for a disk (D):', `ps -L -o tid,stat,wchan:20 -p ${id}`]
+        : undefined;
     default:
       return undefined;
   }

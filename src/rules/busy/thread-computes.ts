@@ -58,9 +58,15 @@ function* match({ threads }: Facts): Iterable<Match> {
       threads: computing.map((thread) =>
         witness(thread, 'runs code', [{ find: (frame) => isOwnCode(frame), note: 'at work here' }]),
       ),
+      unseen: computing.every(({ thread }) => thread.view.native) ? [] : [NATIVE],
     };
   }
 }
+
+const NATIVE = {
+  what: 'whether native code below it computes, or waits with the processor in use',
+  command: "gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt",
+};
 
 const LOOPS: readonly Category[] = ['event-loop', 'loop-callback', 'green-thread'];
 

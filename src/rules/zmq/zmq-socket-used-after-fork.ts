@@ -16,6 +16,8 @@ export default defineRule({
   explanation:
     'A fork copies only the calling thread. The I/O and reaper threads of a ZeroMQ context stay in the parent, so a socket in the child is an empty shell. libzmq notices the foreign process id and answers as if a signal had interrupted it, pyzmq tries again, and recv() turns in circles at full CPU instead of returning. multiprocessing starts children by fork on Linux up to Python 3.13, and so do os.fork(), gunicorn with --preload and uwsgi without lazy-apps.',
   signatures: [
+    // Without names: at work in pyzmq itself, where an own context would wait in poll.
+    { find: 'py:_launch@multiprocessing/popen_fork.py -> c:*@_zmq*$', confidence: 'possible' },
     {
       find: `py:_launch@multiprocessing/popen_fork.py -> ${USES} -> c:getpid$`,
       confidence: 'likely',
