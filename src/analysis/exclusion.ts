@@ -36,7 +36,7 @@ export function inferByExclusion(
 function inferSelf(lock: HeldOnce): HeldOnce {
   const [only] = lock.wanted;
   // An excerpt does not show who else is there.
-  if (only === undefined || only.thread.cut || mayLackThreads(only.thread.process)) return lock;
+  if (only === undefined || only.reentrant || only.thread.cut || mayLackThreads(only.thread.process)) return lock;
   if (lock.wanted.length > 1 || only.thread.thread.wait?.timeout === 'some') return lock;
   return {
     ...lock,

@@ -4,6 +4,7 @@ import { lockOnLine } from '../frames/source-lines.ts';
 import { addressOf, argumentOf, symbolOf } from './addresses.ts';
 import type { ThreadFacts } from './facts.ts';
 import { waitsForImport } from './imports.ts';
+import { entersLock, isReentrant } from './lock-entry.ts';
 
 /** A lock that a thread waits for. */
 export interface WantedLock {
@@ -16,6 +17,8 @@ export interface WantedLock {
   readonly name: string | undefined;
   /** `mutex` is a lock of C or C++ code; those of Python are released by any thread. */
   readonly kind: 'python' | 'mutex';
+  /** An RLock: who waits for it does not hold it. */
+  readonly reentrant: boolean;
   /** Whether it wants to write, where a lock lets readers share it. */
   readonly writes: boolean;
   /** Whether processes share it: a lock of multiprocessing. */
@@ -43,6 +46,21 @@ export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
   const frames = wait.frames.flatMap((index) => facts.frames[index] ?? []);
   const kind = frames.some(isPythons) ? 'python' : 'mutex';
   if (kind === 'python' && !isPlainLock(facts, frames)) return undefined;
+  return describe(facts, frames, kind);
+}
+
+/**
+ * What a thread waits for in acquire(), where gdb shows no Python: a lock of the program, or one that a condition or a join
+ * has made for this thread alone. That several threads want it tells.
+ */
+export function acquiredLock(facts: ThreadFacts): WantedLock | undefined {
+  const { wait, view } = facts.thread;
+  const frames = wait?.frames.flatMap((index) => facts.frames[index] ?? []) ?? [];
+  const isMethod = frames.some(({ bare }) => bare === 'lock_PyThread_acquire_lock');
+  return wait?.kind === 'lock' && !view.python && isMethod ? describe(facts, frames, 'python') : undefined;
+}
+
+function describe(facts: ThreadFacts, frames: readonly KnownFrame[], kind: WantedLock['kind']): WantedLock {
   const values = frames.flatMap(lockValues);
   const symbol = values.map(symbolOf).find((name) => name !== undefined);
   const [taker] = frames;
@@ -53,6 +71,7 @@ export function wantedLock(facts: ThreadFacts): WantedLock | undefined {
     label: symbol ?? written,
     name: written !== undefined && IS_ONE.test(written) ? `${taker?.frame.file} ${written}` : undefined,
     kind,
+    reentrant: kind === 'python' && frames.some(isReentrant),
     writes: frames.some(({ bare }) => /wrlock/.test(bare)),
     shared: frames.some(isShared),
   };
@@ -70,19 +89,17 @@ function isPythons({ bare, frame }: KnownFrame): boolean {
 }
 
 /**
- * Conditions, queues and joins wait for locks of their own inside. Only Python frames tell them from a lock of the program,
- * and only the lock's own method tells it from the queues that are written in C.
+ * Conditions, queues and joins wait for locks of their own inside. Python frames tell them from a lock of the program, and
+ * only the lock's own method tells it from the queues that are written in C.
  */
-function isPlainLock({ thread }: ThreadFacts, frames: readonly KnownFrame[]): boolean {
-  return (
-    thread.view.python &&
-    frames.some(
-      ({ bare, byLine }) =>
-        byLine ||
-        /lock_PyThread_acquire_lock|rlock_acquire|[Ll]ock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
-          bare,
-        ),
-    )
+function isPlainLock(facts: ThreadFacts, frames: readonly KnownFrame[]): boolean {
+  if (!facts.thread.view.python) return frames.some(isReentrant) || entersLock(facts);
+  return frames.some(
+    ({ bare, byLine }) =>
+      byLine ||
+      /lock_PyThread_acquire_lock|rlock_acquire|[Ll]ock_acquire|lock___enter__|__enter__|^_?PyMutex|^acquire(?!_timed)/.test(
+        bare,
+      ),
   );
 }
 

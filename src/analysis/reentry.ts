@@ -1,6 +1,6 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
 import type { ThreadFacts } from './facts.ts';
-import { isOwnCode, lockTaker } from './lock-sight.ts';
+import { isOwnCode, lockTaker, RESTS } from './lock-sight.ts';
 
 /** A stack that comes back to code that it is still in. Indices count from the innermost frame. */
 export interface Reentry {
@@ -59,3 +59,14 @@ export function logsInsideHandler({ frames }: ThreadFacts): boolean {
   // Between the two stands the code that logged: a handler that hands on to its logger's parents does not leave the module.
   return emit >= 0 && frames.slice(call + 1, emit).some((frame) => isOwnCode(frame));
 }
+
+/** Code of a file that calls a listener, which calls back into that file: what a critical section is left by and entered again. */
+export function isCalledBack({ frames }: ThreadFacts): boolean {
+  const python = frames.filter(({ frame }) => frame.language === 'python');
+  const [inner, listener, outer] = python;
+  if (inner === undefined || listener === undefined || outer === undefined) return false;
+  const isOwn = isOwnCode(inner) && isOwnCode(listener) && outer.frame.file === inner.frame.file;
+  return isOwn && LISTENER.test(listener.plain) && !LISTENER.test(inner.plain) && !RESTS.test(inner.plain);
+}
+
+const LISTENER = /^_?(?:on_[a-z]\w*|(?:\w+_)?(?:cb|callback|hook|listener|handler|observer|subscriber)\d*)$/;

@@ -1,4 +1,5 @@
 import type { Bucket, Facts } from '../analysis/facts.ts';
+import { wantedLock } from '../analysis/locks.ts';
 import { CATEGORIES, type Category } from '../frames/categories.ts';
 import type { Confidence, EvidenceFrame, Unseen } from '../model/diagnosis.ts';
 import type { Thread } from '../model/thread.ts';
@@ -24,7 +25,7 @@ export function applyRules(rules: readonly Rule[], facts: Facts): RuleMatch[] {
   return [
     ...facts.buckets.flatMap((bucket) => matchBucket(bucket, index)),
     ...rules.flatMap((rule) => matchByCode(rule, facts)),
-  ].filter((match) => !isIdle(match));
+  ].filter((match) => !isIdle(match) && !wantsLock(match));
 }
 
 /** Rules go before the word that a thread rests by design, unless they are only guessing. */
@@ -32,6 +33,11 @@ function isIdle({ confidence, threads }: RuleMatch): boolean {
   return (
     confidence === 'possible' && threads.length > 0 && threads.every(({ thread }) => thread.thread.role === 'idle')
   );
+}
+
+/** Threads that are seen to want a lock of the program wait for no answer, however their functions are called. */
+function wantsLock({ rule, threads }: RuleMatch): boolean {
+  return rule.cause === 'network-no-timeout' && threads.every(({ thread }) => wantedLock(thread)?.kind === 'python');
 }
 
 interface Candidate {

@@ -1,6 +1,7 @@
 import { isAtWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isOwnCode, lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
+import { findStandstill } from '../../analysis/standstill.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isStandardLibrary } from '../../frames/user-code.ts';
@@ -50,6 +51,7 @@ export default defineRule({
 
 function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
+    yield* matchInC(own);
     const joiners = own.filter(joinsInTheMidst);
     if (joiners.length === 0 || own.some((thread) => isAtWork(thread) || thread.thread.gil === 'holds')) continue;
     for (const wanter of own) {
@@ -71,6 +73,23 @@ function* match({ threads }: Facts): Iterable<Match> {
       break;
     }
   }
+}
+
+/** Where gdb shows no Python, a join looks like other waits without a time; nobody else is left to hold the lock. */
+function* matchInC(own: readonly ThreadFacts[]): Iterable<Match> {
+  const still = findStandstill(own);
+  const [wanted, another] = still?.groups.flat() ?? [];
+  const [waiter, other] = still?.waiting ?? [];
+  if (wanted?.kind !== 'python' || another !== undefined || waiter === undefined || other !== undefined) return;
+  if (waiter.thread.view.python || wanted.thread.thread.view.python) return;
+  yield {
+    confidence: 'possible',
+    threads: [
+      witness(waiter, waiter.thread.wait?.says ?? 'waits for a thread to end'),
+      witness(wanted.thread, wanted.thread.thread.wait?.says ?? 'waits for a lock'),
+    ],
+    unseen: [{ what: 'that the first thread holds the lock is concluded: no other could', command: undefined }],
+  };
 }
 
 const GDB = "gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt";

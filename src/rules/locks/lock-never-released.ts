@@ -2,7 +2,11 @@ import { isAtWork } from '../../analysis/at-work.ts';
 import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { waitsForImport } from '../../analysis/imports.ts';
+import { isOwnCode, lockTaker } from '../../analysis/lock-sight.ts';
+import type { WantedLock } from '../../analysis/locks.ts';
+import { findStandstill, isTimer } from '../../analysis/standstill.ts';
 import { groupByProcess, threadNodeId } from '../../analysis/wait-graph.ts';
+import type { Process } from '../../model/process.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -53,18 +57,44 @@ function* match(facts: Facts): Iterable<Match> {
   const { edges } = facts.waits;
   const held = new Set(edges.flatMap(({ kind, from }) => (kind === 'held-by' ? [from] : [])));
   const wants = new Map(edges.flatMap(({ kind, from, to }) => (kind === 'wants' && !held.has(to) ? [[from, to]] : [])));
+  const found = new Set<Process>();
   for (const [process, own] of groupByProcess(facts.threads)) {
     if (mayLackThreads(process) || process.forked === true) continue;
     const waiting = own.filter((thread) => wants.has(threadNodeId(thread)) && waitsForProgram(thread));
     const locks = new Set(waiting.map((thread) => wants.get(threadNodeId(thread))));
     if (waiting.length < 2 || locks.size !== 1) continue;
     if (own.some((thread) => !waiting.includes(thread) && mayHold(thread))) continue;
+    found.add(process);
     yield {
       confidence: 'possible',
       threads: waiting.map((thread) => witness(thread, thread.thread.wait?.says ?? 'waits for a lock')),
       unseen: [{ what: 'that nobody holds the lock is concluded: no other thread is left', command: undefined }],
     };
   }
+  for (const [process, own] of groupByProcess(facts.threads)) if (!found.has(process)) yield* matchStandstill(own);
+}
+
+/** What the C frames tell where gdb shows no Python, and one line at which all stand in the outermost function of their thread. */
+function* matchStandstill(own: readonly ThreadFacts[]): Iterable<Match> {
+  const still = findStandstill(own);
+  const [wanted = [], other] = still?.groups ?? [];
+  if (still === undefined || other !== undefined || wanted.length < 2 || !still.turning.every(isTimer)) return;
+  if (
+    !wanted.every(isOneForAll) ||
+    still.waiting.some(({ thread }) => thread.view.python && thread.wait?.kind !== 'join')
+  )
+    return;
+  yield {
+    confidence: 'possible',
+    threads: wanted.map(({ thread }) => witness(thread, thread.thread.wait?.says ?? 'waits for a lock')),
+  };
+}
+
+/** Who wants to write may be one of the readers. In the outermost function of its thread nobody holds another lock yet. */
+function isOneForAll({ addresses, name, writes, thread: { frames } }: WantedLock): boolean {
+  const from = lockTaker(frames) ?? frames.length;
+  const isCalled = frames.slice(from + 1).some((frame) => isOwnCode(frame) && !frame.categories.has('thread-entry'));
+  return !writes && (addresses.length > 0 || name !== undefined || !isCalled);
 }
 
 /** Without a time, and for a lock of the program: that of imports has a holder that imports. */

@@ -4,7 +4,9 @@ import { isForkFrame } from '../../analysis/fork.ts';
 import { findInterruption } from '../../analysis/interruptions.ts';
 import { lockSight } from '../../analysis/lock-sight.ts';
 import { ownersNamed } from '../../analysis/locks.ts';
-import { findReentry, logsInsideHandler, type Reentry } from '../../analysis/reentry.ts';
+import { findReentry, isCalledBack, logsInsideHandler, type Reentry } from '../../analysis/reentry.ts';
+import { findStandstill, isTimer } from '../../analysis/standstill.ts';
+import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import type { Confidence } from '../../model/diagnosis.ts';
 import type { Frame } from '../../model/frame.ts';
@@ -78,7 +80,7 @@ function* match(facts: Facts): Iterable<Match> {
     yield {
       // Without the way back on the stack, the holder may as well have ended, or have stayed behind a fork.
       confidence:
-        findReentry(only) !== undefined || entersLibraryTwice(only) || !isNativeLock(only) ? 'likely' : 'possible',
+        findReentry(only) !== undefined || entersLibraryTwice(only) || isWholeDump(only) ? 'likely' : 'possible',
       threads: [witness(only, only.thread.wait?.says ?? 'waits for a lock')],
       unseen: [
         { what: 'that it holds the lock itself is concluded: no other thread is left that could', command: undefined },
@@ -86,6 +88,7 @@ function* match(facts: Facts): Iterable<Match> {
     };
   }
   for (const thread of facts.threads) if (ownsWhatItWants(thread)) yield owned(thread);
+  for (const own of groupByProcess(facts.threads).values()) yield* matchAlone(own);
   for (const bucket of facts.buckets) yield* matchReentry(bucket);
   for (const { sample, threads } of facts.buckets) {
     // Others could hold it: then it is a queue for the lock, and the holder is what matters.
@@ -157,6 +160,7 @@ function confidenceOf(facts: ThreadFacts, reentry: Reentry | undefined): Confide
   if (reentry?.same === 'function' && reentry.throughLogging) return activity === 'idle' ? 'likely' : 'possible';
   if (activity !== 'idle') return undefined;
   if (reentry?.same === 'function' && !isDispatcher(facts, reentry)) return 'possible';
+  if (isCalledBack(facts)) return 'possible';
   return logs ? 'possible' : undefined;
 }
 
@@ -173,6 +177,29 @@ function isLogLock({ frames }: ThreadFacts): boolean {
     .some(
       ({ plain, frame }) => /^(?:acquire|_acquireLock)$/.test(plain) && /logging.__init__\.py$/.test(frame.file ?? ''),
     );
+}
+
+/** Whether the dump leaves little else: a lock of Python, seen as such, in a process that is known. */
+function isWholeDump(only: ThreadFacts): boolean {
+  return only.thread.view.python && only.process.pid !== undefined && !isNativeLock(only);
+}
+
+/** One thread wants a plain lock; the others only wait for a time to pass, as timers do. */
+function* matchAlone(threads: readonly ThreadFacts[]): Iterable<Match> {
+  const still = findStandstill(threads);
+  const [wanted, other] = still?.groups.flat() ?? [];
+  if (still === undefined || wanted === undefined || other !== undefined || wanted.reentrant) return;
+  if (still.waiting.length > 0 || still.turning.length === 0 || !still.turning.every(isTimer)) return;
+  yield {
+    confidence: 'possible',
+    threads: [witness(wanted.thread, wanted.thread.thread.wait?.says ?? 'waits for a lock')],
+    unseen: [
+      {
+        what: 'that it holds the lock itself is concluded: the others only wait for a time to pass',
+        command: undefined,
+      },
+    ],
+  };
 }
 
 function isNativeLock({ frames, thread }: ThreadFacts): boolean {

@@ -2,8 +2,9 @@ import { isAtWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { findInterruption } from '../../analysis/interruptions.ts';
 import { isOwnCode, lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
-import { wantedLock } from '../../analysis/locks.ts';
+import { type WantedLock, wantedLock } from '../../analysis/locks.ts';
 import { findReentry } from '../../analysis/reentry.ts';
+import { findStandstill } from '../../analysis/standstill.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { witness } from '../_shared/evidence.ts';
@@ -53,6 +54,7 @@ export default defineRule({
 
 function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
+    yield* matchSeen(own);
     const standing = own.filter(mayWantLock);
     if (standing.length < 2 || own.some(mayGoOn)) continue;
     const crossed = crossing(standing);
@@ -66,6 +68,33 @@ function* match({ threads }: Facts): Iterable<Match> {
       ),
     };
   }
+}
+
+/** Several locks are wanted, and nobody is at work who could hold them: they hold each other's. */
+function* matchSeen(own: readonly ThreadFacts[]): Iterable<Match> {
+  const still = findStandstill(own);
+  const wanted = still?.groups.flat() ?? [];
+  if (still === undefined || wanted.length < 2) return;
+  // Who wants to write may be one of the readers that it waits for.
+  if (still.groups.length < 2 && !wanted.every(({ writes }) => writes) && !areUnnamed(wanted)) return;
+  yield {
+    confidence: 'possible',
+    threads: wanted.map(({ thread }) =>
+      witness(thread, thread.thread.wait?.says ?? 'waits for a lock', marksOf(thread)),
+    ),
+  };
+}
+
+/** One line, without an address or a name, may be one lock or several: who came from other code may hold another one. */
+function areUnnamed(wanted: readonly WantedLock[]): boolean {
+  return wanted.every(
+    ({ addresses, name, thread }) => addresses.length === 0 && name === undefined && isCalled(thread),
+  );
+}
+
+function isCalled({ frames }: ThreadFacts): boolean {
+  const from = lockTaker(frames) ?? frames.length;
+  return frames.slice(from + 1).some((frame) => isOwnCode(frame) && !frame.categories.has('thread-entry'));
 }
 
 function marksOf({ frames }: ThreadFacts) {

@@ -60,9 +60,7 @@ export default defineRule({
 /** One thread wants the lock of a handler; another is perhaps inside a handler's emit() and stands at a lock itself. */
 function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
-    const wanting = own.filter(
-      (thread) => lockSight(thread) === 'seen' && thread.frames.slice(0, 4).some(isHandlerLock),
-    );
+    const wanting = own.filter((thread) => lockSight(thread) === 'seen' && innermostOf(thread).some(isHandlerLock));
     const writing = own.filter((thread) => !wanting.includes(thread) && thread.frames.some(isEmit));
     // Who writes, or waits for something else than a lock, goes on some day.
     if (wanting.length === 0 || (writing.length > 0 && writing.every((thread) => !mayWantLock(thread)))) continue;
@@ -95,6 +93,11 @@ function mayWantLock(writer: ThreadFacts): boolean {
   const sight = lockSight(writer);
   const taker = writer.frames[lockTaker(writer.frames) ?? -1]?.plain ?? '';
   return sight === 'seen' || (sight === 'hidden' && !/write|send|flush|emit|post|publish|upload|insert/i.test(taker));
+}
+
+/** The Python frames in which a log call may stand at the lock. */
+function innermostOf({ frames }: ThreadFacts): KnownFrame[] {
+  return frames.filter(({ frame }) => frame.language === 'python').slice(0, 4);
 }
 
 function isHandlerLock({ frame, plain }: KnownFrame): boolean {
