@@ -1,8 +1,10 @@
 import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { lockSight, lockTaker } from '../../analysis/lock-sight.ts';
+import { acquiredLock, wantedLock } from '../../analysis/locks.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -22,7 +24,12 @@ export default defineRule({
     'all threads of the process: py-spy dump --pid PID',
     'their C frames: gdb -p PID -batch -ex "thread apply all bt"',
   ],
-  notWhen: ['the other threads are shown: then they tell who may hold the lock', 'the wait has a timeout'],
+  notWhen: [
+    'the other threads are shown: then they tell who may hold the lock',
+    'the lock is an RLock, as that of a log handler: its holder may take it again',
+    'the thread was started by another one, which is not shown',
+    'the wait has a timeout',
+  ],
   remediation: [
     {
       kind: 'now',
@@ -69,5 +76,15 @@ function* match({ threads }: Facts): Iterable<Match> {
 function waitsForLock(facts: ThreadFacts): boolean {
   const { thread, frames } = facts;
   const isOld = frames.some(({ frame }) => /python2\.\d/.test(frame.file ?? ''));
+  const wanted = wantedLock(facts);
+  // To gdb without Python frames, joins and events are waits for a lock, too.
+  if (wanted === undefined && !thread.view.python && acquiredLock(facts) !== undefined) return false;
+  // An RLock, as log handlers have, lets its holder in again; native code has locks that hang on the GIL; and where a thread
+  // was started there are others.
+  if (wanted?.reentrant === true || wanted?.kind === 'mutex' || frames.some(isElsewhere)) return false;
   return lockSight(facts) === 'seen' || (thread.gil === 'waits' && isOld && thread.idleAs === undefined);
+}
+
+function isElsewhere({ categories, plain, frame }: KnownFrame): boolean {
+  return categories.has('thread-entry') || (plain === 'acquire' && isAt(frame, 'logging/__init__.py'));
 }
