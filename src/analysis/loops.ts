@@ -19,7 +19,10 @@ export interface LoopCall {
  */
 export function loopCallOf(facts: ThreadFacts): LoopCall | undefined {
   const { frames, thread } = facts;
-  const loop = frames.findIndex(runsCallbacks);
+  const loop = pythonLoopOf(
+    frames,
+    frames.findIndex((frame) => runsCallbacks(frame)),
+  );
   const found = loop < 0 ? (findHiddenLoop(frames) ?? findPatchedThread(facts) ?? findGreenlet(facts)) : loop;
   if (found === undefined || found < 1 || isPoolThread(facts, found)) return undefined;
   const inside = frames.slice(0, found);
@@ -43,6 +46,13 @@ function isPoolThread({ frames, thread, process }: ThreadFacts, loop: number): b
     !isMain &&
     frames.some(({ bare }) => /^(?:thread_run|t_bootstrap|start_thread|_pthread_start)$/.test(bare))
   );
+}
+
+/** asyncio's C module stands between its loop and a coroutine: the loop in Python is the one to name. */
+function pythonLoopOf(frames: readonly KnownFrame[], loop: number): number {
+  const outer = frames.findIndex(({ frame }, index) => index >= loop && frame.language === 'python');
+  const named = frames[outer];
+  return loop >= 0 && named !== undefined && runsCallbacks(named) ? outer : loop;
 }
 
 function runsCallbacks({ categories }: KnownFrame): boolean {
@@ -124,12 +134,16 @@ function libraryOf(loop: KnownFrame | undefined): string {
   const known = LIBRARIES.find(([place]) => isAt(loop.frame, place));
   if (known !== undefined) return known[1];
   if (isAt(loop.frame, 'threading.py')) return 'greenlet';
-  return loop.frame.language === 'native'
+  if (/^_*(?:pyx_f_6uvloop|Handle__run)/.test(loop.bare)) return 'uvloop';
+  return loop.frame.language === 'native' && !ASYNCIO.test(loop.bare) && !isAt(loop.frame, '_asyncio.*')
     ? loop.categories.has('green-thread')
       ? 'greenlet'
       : 'a native event loop'
     : 'asyncio';
 }
+
+/** Functions of asyncio's C module. */
+const ASYNCIO = /^(?:task_step|task_wakeup|TaskStepMethWrapper)/;
 
 const LIBRARIES = [
   ['twisted/', 'twisted'],

@@ -28,6 +28,7 @@ export const CATEGORIES = {
   'client-close': 'closes a client library',
   tls: 'speaks TLS',
   'database-request': 'has sent a statement to a database',
+  'database-driver': 'is inside of a driver of a database, in C',
   'connection-checkout': 'takes a connection out of a pool',
   'file-lock-poll': 'tries again and again to take a lock on a file',
   'file-system': 'asks a file system',

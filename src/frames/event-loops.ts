@@ -95,6 +95,15 @@ export const NATIVE_LOOPS: FrameTable = {
     'CFRunLoopRunSpecific',
   ],
   'loop-callback': [
+    // asyncio's C module steps into a coroutine; of a stripped one only the place is known.
+    'task_step',
+    'task_step_impl',
+    'task_wakeup*',
+    'TaskStepMethWrapper_call',
+    '*@_asyncio.*',
+    'pyx_f_6uvloop_4loop_6Handle__run*',
+    'Handle__run*@loop.c',
+    'Handle__run@uvloop/loop.c',
     'gevent_run_callback*',
     'gevent_callback*',
     'ev_invoke_pending',

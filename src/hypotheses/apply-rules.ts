@@ -133,7 +133,13 @@ function matchByCode(rule: Rule, facts: Facts): RuleMatch[] {
   return [...(rule.match?.(facts) ?? [])].map((match) => ({
     ...match,
     rule,
-    unseen: match.unseen ?? [],
+    unseen: match.unseen ?? noPythonFrames(match),
     weight: Math.max(0, ...match.threads.map(({ frames }) => frames.length)),
   }));
+}
+
+/** Code that is content with C frames gets surer by what Python does. */
+function noPythonFrames({ confidence, threads: [first] }: Match): readonly Unseen[] {
+  if (confidence === 'certain' || first === undefined || first.thread.thread.view.python) return [];
+  return whatIsUnseen([], first.thread).filter(({ command }) => command?.startsWith('py-spy'));
 }

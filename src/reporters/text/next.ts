@@ -15,7 +15,12 @@ export function drawNext(diagnosis: Diagnosis, page: Page): string[] {
   const { capture, verdict } = diagnosis;
   // What is left to ask of a process that is well stands below its title.
   if (capture.processes.length === 0 || verdict === 'healthy') return [];
-  const steps = [...missingViews(capture.processes), ...secondMoment(diagnosis), ...askedFor(diagnosis)];
+  const steps = [
+    ...missingViews(capture.processes),
+    ...family(capture.processes),
+    ...secondMoment(diagnosis),
+    ...askedFor(diagnosis),
+  ];
   return steps
     .slice(0, STEPS)
     .flatMap(([text, command], index) => drawStep(index === 0 ? 'Next' : '', text, command, page, 9));
@@ -31,6 +36,23 @@ function missingViews(processes: readonly Process[]): Step[] {
   if (noC !== undefined)
     steps.push(['see the C frames:', `gdb -p ${noC.pid ?? 'PID'} -batch -ex 'thread apply all bt' > gdb.txt`]);
   return steps;
+}
+
+/** One worker alone: its siblings and the process that started it may be what waits, or what is waited for. */
+function family([process, ...others]: readonly Process[]): Step[] {
+  if (process === undefined || others.length > 0) return [];
+  const isWorker = process.threads.some(({ frames }) => frames.some(startsWorker));
+  if (!isWorker || process.pid === undefined) return [];
+  return [
+    [
+      'see the process that started it, and its other workers:',
+      `py-spy dump --subprocesses --pid $(ps -o ppid= -p ${process.pid})`,
+    ],
+  ];
+}
+
+function startsWorker({ function: name, file }: Frame): boolean {
+  return name === '_bootstrap' && /(?:multiprocess(?:ing)?|billiard)[\\/]process\.py$/.test(file ?? '');
 }
 
 function secondMoment({ capture }: Diagnosis): Step[] {

@@ -4,7 +4,7 @@ import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import type { Confidence, EvidenceFrame } from '../../model/diagnosis.ts';
 import type { Thread } from '../../model/thread.ts';
-import type { WaitKind } from '../../model/wait.ts';
+import type { Wait, WaitKind } from '../../model/wait.ts';
 import { processesWithJobs, waitsForOwnFuture } from '../_shared/loop-futures.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -80,23 +80,32 @@ function* match({ buckets, threads }: Facts): Iterable<Match> {
 function confidenceOf({ thread, frames, process }: ThreadFacts, call: LoopCall): Confidence | undefined {
   const { wait, gil, activity, progress, role } = thread;
   if (gil === 'holds' || progress === 'moving') return undefined;
-  // py-spy's word for a call whose C frames it does not show.
-  if (wait === undefined)
-    return (activity === 'idle' || isAborted(frames) || isInterrupted(thread)) && !thread.view.native
-      ? 'possible'
-      : undefined;
+  if (wait === undefined) return standsInCall(thread, frames) ? 'possible' : undefined;
   if (OTHER.has(wait.kind) || (wait.frames.at(-1) ?? 0) >= call.loop || isLoopsOwn(frames)) return undefined;
+  if (isGreen(frames[call.loop]) && !(thread.view.native && thread.view.python))
+    return ofHalfSeenGreen(thread, wait.kind, frames);
+  if (!thread.view.python) return progress === 'stuck' || mayBlock(wait, frames) ? 'possible' : undefined;
   // Starting a thread or a child waits for a moment.
   const starts = frames.slice(0, call.loop).some(({ plain }) => plain === 'start' || plain === '_execute_child');
   // A call that does not block is seen as active; on musl everything is.
   if (starts || wait.timeout === 'some' || (activity === 'active' && progress !== 'stuck')) return 'possible';
-  if (isGreen(frames[call.loop]) && !(thread.view.native && thread.view.python))
-    return ofHalfSeenGreen(thread, wait.kind);
   // What holds the lock, and whether it is this thread itself, is the question of other rules.
   if (!call.seen || (wait.kind === 'lock' && role !== 'victim') || frames.slice(0, call.loop).some(isSideways))
     return 'possible';
   const isPlain = thread.view.native || wait.kind !== 'condition' || progress === 'stuck';
   return isPlain || process.threads.length === 1 ? 'likely' : 'possible';
+}
+
+/**
+ * A call whose wait no frame shows. py-spy sees whether it waits; other tools show at least that the loop is in a callback, and
+ * not in select(), where one with nothing to do stands.
+ */
+function standsInCall(thread: Thread, frames: readonly KnownFrame[]): boolean {
+  if (thread.view.native) return false;
+  if (thread.activity === 'idle' || isAborted(frames) || isInterrupted(thread)) return true;
+  // An exception says where it was raised, not where the loop stood.
+  const isRaised = thread.notes.some((note) => note.startsWith('ended by '));
+  return thread.activity === undefined && !isRaised && !isLoopsOwn(frames);
 }
 
 /** Sockets of asyncio's and tornado's streams do not block: who stands in their send() is at work. */
@@ -111,6 +120,7 @@ const STREAMS = [
   'asyncio/',
   'tornado/',
   'twisted/internet/',
+  'twisted/python/',
   'trio/',
   'anyio/',
   'uvloop/',
@@ -122,9 +132,29 @@ const STREAMS = [
  * Tools of gevent print green threads that wait as they should, and its locks have no Python frame. C frames alone do not tell
  * a socket of gevent, which never blocks, from another.
  */
-function ofHalfSeenGreen({ view, progress }: Thread, kind: WaitKind): Confidence | undefined {
-  const mayBeGevents = !view.python && progress !== 'stuck' && (kind === 'read' || kind === 'write');
+function ofHalfSeenGreen(
+  { view, progress }: Thread,
+  kind: WaitKind,
+  frames: readonly KnownFrame[],
+): Confidence | undefined {
+  const isSocketLike = (kind === 'read' || kind === 'write') && !frames.some(({ bare }) => PLAIN_FILE.test(bare));
+  const mayBeGevents = !view.python && progress !== 'stuck' && isSocketLike;
   return mayBeGevents ? undefined : 'possible';
+}
+
+/** Files of C and of the io module, which block whatever is patched: "_IO_file_xsgetn", "_io_FileIO_readall_impl". */
+const PLAIN_FILE = /^_*(?:(?:GI_+)?IO_(?:file_|fread)|fread|io_FileIO_)/;
+
+/**
+ * Without Python frames it may be a notebook that runs a cell, or wait for a future of its own, so that it is no more than
+ * possible; and streams of the loop show no Python frame of theirs: their sockets do not block.
+ */
+function mayBlock({ kind, timeout }: Wait, frames: readonly KnownFrame[]): boolean {
+  const isQuick = frames.some(
+    ({ bare, frame }) =>
+      bare === 'sock_call_ex' && frame.arguments.some(({ name, value }) => name === 'timeout' && value === '0'),
+  );
+  return !isQuick && kind !== 'write' && (timeout !== 'some' || kind === 'sleep');
 }
 
 /** Somebody lost patience, and the traceback of Ctrl-C shows not the loop but a callback. */

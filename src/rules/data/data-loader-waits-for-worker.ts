@@ -76,7 +76,11 @@ export default defineRule({
 function* match({ threads }: Facts): Iterable<Match> {
   const loaders = threads.filter(({ frames }) => frames.some(isNext) && !frames.some(isShutdown));
   const workers = threads.filter(({ frames }) => frames.some(isWorker));
-  if (loaders.length === 0 || workers.length === 0 || workers.some(getsOn)) return;
+  if (loaders.length === 0) {
+    yield* loneWorkers(workers);
+    return;
+  }
+  if (workers.length === 0 || workers.some(getsOn)) return;
   const stuck = workers.filter(({ thread }) => thread.idleAs === undefined && thread.progress === 'stuck');
   const waiting = loaders.filter(({ thread }) => thread.progress === 'stuck');
   if (stuck.length === 0 || waiting.length === 0) return;
@@ -91,6 +95,29 @@ function* match({ threads }: Facts): Iterable<Match> {
       ),
     ],
   };
+}
+
+/** Workers without their loader: one that waits while it makes a sample does not get on, and everybody waits for it. */
+function* loneWorkers(workers: readonly ThreadFacts[]): Iterable<Match> {
+  for (const worker of workers) {
+    const { activity, idleAs, progress, wait } = worker.thread;
+    const fetches = worker.frames.findIndex(isFetch);
+    if (fetches < 1 || activity !== 'idle' || idleAs !== undefined || progress === 'moving') continue;
+    // What it waits for has a rule of its own: a lock that stayed in the parent, a child, another machine.
+    if (wait !== undefined && wait.kind !== 'read' && wait.kind !== 'unknown') continue;
+    yield {
+      confidence: 'possible',
+      threads: [
+        witness(worker, 'a worker that waits while it makes a sample', [
+          { find: isFetch, note: 'makes a batch of the data loader' },
+        ]),
+      ],
+    };
+  }
+}
+
+function isFetch({ frame, plain }: KnownFrame): boolean {
+  return plain === 'fetch' && isAt(frame, 'torch/utils/data/_utils/fetch.py');
 }
 
 function isNext({ frame, plain }: KnownFrame): boolean {

@@ -1,6 +1,11 @@
-import { defineRule } from '../rule.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
+
+const DRIVER = 'c:#database-driver!';
 
 const NOTES = {
+  [DRIVER]: 'a driver of a database, in C',
   'py:#database-request!': 'waits for the database to answer a statement',
   'c:#database-request!': 'waits for the database to answer a statement',
   'c:{sqlite3InvokeBusyHandler, sqliteDefaultBusyCallback, btreeInvokeBusyHandler, sqlite3_step, sqlite3_exec}!':
@@ -25,6 +30,7 @@ export default defineRule({
     { find: 'py:#database-request! -> py:{#read, #poll}$', confidence: 'possible', notes: NOTES },
     { find: 'c:#database-request! -> c:{#read, #poll}$', confidence: 'possible', notes: NOTES },
     { find: 'py:#database-request! -> c:{#read, #poll}$', confidence: 'possible', notes: NOTES },
+    { find: `${DRIVER} -> c:{#read, #poll}$`, confidence: 'possible', notes: NOTES },
     {
       find: `${NEEDS_WHOLE_TABLE} -> py:#database-request!$`,
       confidence: 'likely',
@@ -34,6 +40,7 @@ export default defineRule({
     { find: `${SQLITE} -> c:#sleep`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'c:*@libsqlite3* -> c:#sleep', confidence: 'possible', stuck: 'likely' },
   ],
+  match,
   needs: [
     'the Python frames of the driver, or its C frames: py-spy dump --native --pid PID',
     'to be sure: the list of locks in the server (below)',
@@ -83,3 +90,36 @@ export default defineRule({
     },
   ],
 });
+
+/**
+ * Drivers in C leave no Python frame of theirs: who called them seems to rest on a line of its own. Where the dump shows variables,
+ * a cursor and a statement among them say what it waits for.
+ */
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const one of threads) {
+    if (one.thread.activity !== 'idle' || one.thread.view.native || !holdsStatement(one)) continue;
+    const [innermost] = one.frames;
+    yield {
+      confidence: 'possible',
+      threads: [
+        witness(one, 'rests where it has a cursor and a statement', [
+          { find: (frame) => frame === innermost, note: 'has a cursor of a driver in C, and a statement' },
+        ]),
+      ],
+    };
+  }
+}
+
+function holdsStatement({ frames }: ThreadFacts): boolean {
+  const [innermost] = frames;
+  if (innermost === undefined) return false;
+  const values = [...innermost.frame.arguments, ...innermost.frame.locals].map(({ value }) => value);
+  return values.some((value) => CURSOR.test(value)) && values.some((value) => STATEMENT.test(value));
+}
+
+/** "<psycopg2.extensions.cursor at 0x7fa81f789d60>" */
+const CURSOR = /^<(?:psycopg2|MySQLdb|_mysql|pyodbc|cx_Oracle|oracledb|sqlite3|_mssql|pymssql|ibm_db)[.\w]*\bcursor\b/i;
+
+/** "ALTER TABLE orders ADD COLUMN note text" */
+const STATEMENT =
+  /^["']\s*(?:select|insert|update|delete|replace|merge|alter|drop|truncate|create|lock|vacuum|reindex|refresh|call|with)\b/i;

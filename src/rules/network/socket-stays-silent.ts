@@ -73,7 +73,11 @@ function receives({ thread, frames }: ThreadFacts): boolean {
   const innermost = frames.find(({ frame, plumbing, byLine }) => (frame.language !== 'python' && !plumbing) || byLine);
   if (innermost === undefined || !isReceive(innermost)) return false;
   return !frames.some(
-    ({ plain, categories }) => SERVES.test(plain) || categories.has('tls') || categories.has('database-request'),
+    ({ plain, categories }) =>
+      SERVES.test(plain) ||
+      categories.has('tls') ||
+      categories.has('database-request') ||
+      categories.has('database-driver'),
   );
 }
 
