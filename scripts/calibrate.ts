@@ -12,7 +12,7 @@ import { corpusTables, labTables } from './calibrate/tables.ts';
 //
 //   npm run calibrate                          the lab, into docs/calibration.md
 //   npm run calibrate -- --corpus DIR          a corpus of public threads, too
-//   npm run calibrate -- --list                names what is answered wrongly, and writes nothing
+//   npm run calibrate -- --list                names what is answered wrongly though it can be seen, and writes nothing
 
 const { values } = parseArgs({ options: { corpus: { type: 'string' }, list: { type: 'boolean', default: false } } });
 
@@ -41,7 +41,7 @@ if (values.list) {
 
 function list(from: string, answers: readonly Answer[]): void {
   for (const { sample, silent, confidence, rightFirst, said } of answers) {
-    if (rightFirst) continue;
+    if (rightFirst || !sample.telling) continue;
     const names = sample.inputs.map(({ name }) => name).join(' + ');
     console.log(
       `${from}: ${sample.of} (${names}): ${sample.cause}, answered ${silent ? 'nothing' : `${confidence} ${said}`}`,

@@ -6,6 +6,8 @@ import { render } from '../src/reporters/text/index.ts';
 import { diagnoseFiles, firstOf, hangCases } from './support/cases.ts';
 
 const CASES = hangCases();
+/** So wide that no command is broken. */
+const WIDE = { color: false, width: 500, unicode: true, verbose: false };
 
 describe.each(CASES)('$name', ({ folder, expect: expectations, truth, nearMissOf }) => {
   const dumps = join(folder, 'dumps');
@@ -25,6 +27,20 @@ describe.each(CASES)('$name', ({ folder, expect: expectations, truth, nearMissOf
     if (verdict !== undefined) expect(diagnosis.verdict).toBe(verdict);
   });
 
+  if (truth.verdict === 'hang') {
+    test.each(expectations)('$dumps: names the cause, or what would show it', ({ dumps: names, cannotShow }) => {
+      const diagnosis = diagnoseFiles(dumps, names);
+      const [said] = diagnosis.hypotheses;
+      const isRight = said !== undefined && [truth.cause, ...truth.alsoAccept].includes(said.cause);
+      expect(isRight, 'right first, unless case.json says why these dumps cannot show the cause').toBe(
+        cannotShow === undefined,
+      );
+      if (cannotShow === undefined) return;
+      expect(said?.confidence ?? 'possible').toBe('possible');
+      expect(render(diagnosis, WIDE)).toContain(cannotShow.next);
+    });
+  }
+
   if (nearMissOf.length > 0) {
     test(`is no ${nearMissOf.join(', ')}`, () => {
       for (const { dumps: names } of expectations) {
@@ -36,7 +52,7 @@ describe.each(CASES)('$name', ({ folder, expect: expectations, truth, nearMissOf
 
   test('reads as report.txt does', async () => {
     const diagnosis = diagnoseFiles(dumps, expectations.at(-1)?.dumps ?? []);
-    const report = render(diagnosis, { color: false, width: 100, unicode: true, verbose: false });
+    const report = render(diagnosis, { ...WIDE, width: 100 });
     await expect(report).toMatchFileSnapshot(join(folder, 'report.txt'));
   });
 

@@ -36,6 +36,7 @@ export async function corpusSamples(folder: string, noisy: boolean): Promise<Sam
         cause: one.cause,
         accepts: [one.cause, ...(one.also_accept ?? [])],
         healthy: one.healthy ?? false,
+        telling: true,
         inputs: [{ name: 'stdin', text: renderCase(one, { noisy }) }],
       };
     });

@@ -10,7 +10,7 @@ const EXCERPTS = [8, 15];
 
 /** All sets of dumps that the lab's cases say something about, whole. */
 export function labSamples(): Sample[] {
-  return hangCases().flatMap((one) => one.expect.map(({ dumps }) => sampleOf(one, dumps)));
+  return hangCases().flatMap((one) => one.expect.map((given) => sampleOf(one, given)));
 }
 
 /**
@@ -21,8 +21,8 @@ export function labExcerpts(): Sample[] {
   return hangCases().flatMap((one) =>
     one.expect
       .filter(({ dumps }) => dumps.length === 1)
-      .flatMap(({ dumps }) => {
-        const whole = sampleOf(one, dumps);
+      .flatMap((given) => {
+        const whole = sampleOf(one, given);
         const diagnosis = diagnose(whole.inputs);
         const cause = diagnosis.hypotheses[0]?.cause;
         const isRight = whole.healthy || (cause !== undefined && whole.accepts.includes(cause));
@@ -39,13 +39,14 @@ function excerpts(whole: Sample, diagnosis: Diagnosis): Sample[] {
   return [...new Set(cuts)].map((cut) => ({ ...whole, inputs: [{ name: 'excerpt.txt', text: cut }] }));
 }
 
-function sampleOf({ name, folder, truth }: HangCase, dumps: readonly string[]): Sample {
+function sampleOf({ name, folder, truth }: HangCase, { dumps, cannotShow }: HangCase['expect'][number]): Sample {
   return {
     of: name,
     tool: dumps.length === 1 ? toolOf(dumps[0] ?? '') : 'several',
     cause: truth.cause,
     accepts: [truth.cause, ...truth.alsoAccept],
     healthy: truth.verdict !== 'hang',
+    telling: cannotShow === undefined,
     inputs: dumps.map((dump) => ({ name: dump, text: readFileSync(join(folder, 'dumps', dump), 'utf8') })),
   };
 }

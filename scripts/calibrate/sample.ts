@@ -10,6 +10,8 @@ export interface Sample {
   readonly cause: string;
   readonly accepts: readonly string[];
   readonly healthy: boolean;
+  /** Whether the dumps tell the cause at all: with one tool alone many do not. */
+  readonly telling: boolean;
   readonly inputs: readonly { readonly name: string; readonly text: string }[];
 }
 

@@ -9,6 +9,7 @@ export function labTables(lab: readonly Answer[], excerpts: readonly Answer[]): 
   return [
     paragraph([
       `${count(new Set(lab.map(({ sample }) => sample.of)).size)} cases, ${count(lab.length)} sets of dumps.`,
+      'Some dumps do not tell the cause: a parent without its child, C frames without names. The case says so, and why; the answer is then a possibility or nothing, with the command that would show it.',
       'An excerpt is the innermost 8 or 15 frames of one thread alone: of the telling one, out of each dump that is answered right as a whole; of healthy processes, of every thread.',
     ]),
     summary([
@@ -45,9 +46,20 @@ export function corpusTables(clean: readonly Answer[], noisy: readonly Answer[])
 
 function summary(rows: readonly (readonly [string, readonly Answer[]])[]): string {
   return table(
-    ['', 'hangs', 'right first', 'right within three', 'nothing said', 'healthy', 'no false alarm'],
+    [
+      '',
+      'hangs',
+      'right first',
+      'within three',
+      'nothing said',
+      'that tell it',
+      'right first',
+      'healthy',
+      'no false alarm',
+    ],
     rows.map(([name, answers]) => {
       const hung = answers.filter(({ sample }) => !sample.healthy);
+      const telling = hung.filter(({ sample }) => sample.telling);
       const calm = answers.filter(({ sample }) => sample.healthy);
       return [
         name,
@@ -55,6 +67,8 @@ function summary(rows: readonly (readonly [string, readonly Answer[]])[]): strin
         share(hung, ({ rightFirst }) => rightFirst),
         share(hung, ({ rightWithinThree }) => rightWithinThree),
         share(hung, ({ silent }) => silent),
+        count(telling.length),
+        share(telling, ({ rightFirst }) => rightFirst),
         count(calm.length),
         share(calm, ({ rightFirst }) => rightFirst),
       ];

@@ -11,6 +11,8 @@ const EXPECTATION = z.object({
   /** "likely: zmq-context-finalized": the first hypothesis. */
   first: z.string().optional(),
   verdict: z.enum(['hang', 'suspect', 'healthy', 'unknown']).optional(),
+  /** Of dumps that do not tell the cause: why not, and how the command begins that the report must ask for then. */
+  cannotShow: z.object({ because: z.string().min(1), next: z.string().min(1) }).optional(),
 });
 
 const CASE = z.object({
