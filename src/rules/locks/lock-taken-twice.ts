@@ -209,7 +209,10 @@ function isNativeLock({ frames, thread }: ThreadFacts): boolean {
 }
 
 /** A library that called Python, which called the library: its module stands on the stack twice, with Python between. */
-function entersLibraryTwice({ frames, thread }: ThreadFacts): boolean {
+function entersLibraryTwice(facts: ThreadFacts): boolean {
+  const { frames, thread } = facts;
+  // The interpreter stands on every stack many times.
+  if (!isNativeLock(facts)) return false;
   const taker = frames.find(({ frame, categories, plumbing, unnamed }) => {
     return (
       frame.language === 'native' && !unnamed && !plumbing && !categories.has('lock-wait') && !categories.has('futex')
