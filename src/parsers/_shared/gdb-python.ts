@@ -21,6 +21,8 @@ const ITEM_START = /^\s*File "/;
 // "Frame 0x7f10cc, for file /srv/my app/net.py, line 40, in read (self=<Conn at remote 0x7f10dd>)"; the path is not quoted
 const OBJECT = /Frame (0x[0-9a-fA-F]+), for file /y;
 const OBJECT_LINE = /, line (\d{1,9}|\?), in /g;
+// "file '/usr/lib64/python2.6/threading.py', in 'wait'": the helper of Python 2.6, which knows no lines
+const SUMMARY = /file '(.*)', in '([^']*)'\s*$/y;
 // "<built-in method recv of _socket.socket object at remote 0x7f10bb>"
 const BUILT_IN = /^<built-in (?:method|function) (\S+?)(?: of (.+ object at remote 0x[0-9a-f]+))?>$/;
 // "<built-in method <built-in method acquire of _thread.RLock object> of remote 0x7f3a>": retold by hand, the inner one counts
@@ -55,6 +57,10 @@ export function readItem(text: string): PythonFrame | undefined {
 
 /** Reads a pretty-printed frame object: an element of `py-bt-full`, or the value of an argument in a plain `bt`. */
 export function readFrameObject(text: string, from: number): PythonFrame | undefined {
+  SUMMARY.lastIndex = from;
+  const [, path, called] = SUMMARY.exec(text) ?? [];
+  if (path !== undefined && called !== undefined)
+    return { function: called, file: path, line: undefined, object: undefined, locals: '' };
   OBJECT.lastIndex = from;
   const [head, object] = OBJECT.exec(text) ?? [];
   if (head === undefined || object === undefined) return undefined;

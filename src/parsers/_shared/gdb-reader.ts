@@ -106,7 +106,7 @@ function readFrameUnit(session: Session, text: string, line: Line): boolean {
   const python = digits === undefined ? undefined : readFrameObject(text, head.length);
   if (python !== undefined) {
     const { listing } = session;
-    const isAgain = listing?.firstObject === python.object && listing !== undefined && isPythonOnly(listing);
+    const isAgain = python.object !== undefined && listing?.firstObject === python.object && isPythonOnly(listing);
     if (isAgain) session.listing = undefined;
     addPython(listingFor(session, level, true, line), level, python, place);
     session.expectsSource = true;
