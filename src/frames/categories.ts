@@ -25,6 +25,7 @@ export const CATEGORIES = {
   spin: 'polls, giving way to other threads',
   'client-request': 'has asked a server and wants its answer',
   'client-read': 'reads from the connection of a client library',
+  'client-answer': 'waits for the thread that reads the answers of a client library',
   'client-close': 'closes a client library',
   tls: 'speaks TLS',
   'database-request': 'has sent a statement to a database',

@@ -8,6 +8,7 @@ import { NATIVE_LOOPS, PYTHON_LOOPS } from './event-loops.ts';
 import { FILE_LOCKS } from './file-locks.ts';
 import { KERNEL_IO } from './kernel-io.ts';
 import { LIBC } from './libc.ts';
+import { MORE_CLIENTS, MORE_NATIVE_CLIENTS } from './more-clients.ts';
 import { bareName, canonicalName, lastPart, lastTwoParts } from './names.ts';
 import { NATIVE_LIBRARIES } from './native-libraries.ts';
 import { isAt } from './places.ts';
@@ -55,12 +56,22 @@ const NATIVE = buildIndex([
   NATIVE_LIBRARIES,
   NATIVE_LOOPS,
   NATIVE_CLIENTS,
+  MORE_NATIVE_CLIENTS,
   NATIVE_DATABASES,
   DISTRIBUTED,
   KERNEL_IO,
   WINDOWS,
 ]);
-const PYTHON = buildIndex([PYTHON_STDLIB, PYTHON_LOOPS, CLIENTS, DATABASES, FILE_LOCKS, DISTRIBUTED_PYTHON, WORKERS]);
+const PYTHON = buildIndex([
+  PYTHON_STDLIB,
+  PYTHON_LOOPS,
+  CLIENTS,
+  MORE_CLIENTS,
+  DATABASES,
+  FILE_LOCKS,
+  DISTRIBUTED_PYTHON,
+  WORKERS,
+]);
 const INDEX: Readonly<Record<Language, Index>> = { native: NATIVE, kernel: NATIVE, python: PYTHON };
 
 /**

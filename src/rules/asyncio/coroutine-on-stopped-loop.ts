@@ -53,8 +53,8 @@ function* match({ threads, buckets }: Facts): Iterable<Match> {
   for (const { sample, threads: alike } of buckets) {
     if (sample.thread.progress === 'moving' || loopCallOf(sample) !== undefined || syncFaceOf(sample) === undefined)
       continue;
-    // Their loops are elsewhere by design: it takes a thread of them to call from.
-    if (sample.frames.some(({ frame }) => FROM_THREADS.some((place) => isAt(frame, place)))) continue;
+    if (sample.frames.some(({ frame }) => FROM_THREADS.some((place) => isAt(frame, place))) && !isReactors(sample))
+      continue;
     const victims = alike.filter(({ process }) => !withLoop.has(process));
     if (victims.length === 0) continue;
     yield {
@@ -71,7 +71,13 @@ function* match({ threads, buckets }: Facts): Iterable<Match> {
   }
 }
 
+/** Their loops are elsewhere by design: it takes a thread of them to call from. */
 const FROM_THREADS = ['twisted/internet/threads.py', 'anyio/from_thread.py', 'trio/_threads.py'] as const;
+
+/** Twisted's reactor runs in the main thread, if that does not say otherwise. */
+function isReactors({ thread, frames }: ThreadFacts): boolean {
+  return thread.name === 'MainThread' && frames.some(({ frame }) => isAt(frame, 'twisted/internet/threads.py'));
+}
 
 /** A whole dump of a process has its number, and the outer end of each stack. */
 function seesAll({ process, cut }: ThreadFacts): boolean {

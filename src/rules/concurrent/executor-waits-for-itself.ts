@@ -65,6 +65,8 @@ function* match({ threads }: Facts): Iterable<Match> {
 
 const WORKERS: readonly (readonly [string, string])[] = [
   ['_worker', 'concurrent/futures/thread.py'],
+  // Its call of the job, where an excerpt ends before the worker itself.
+  ['run', 'concurrent/futures/thread.py'],
   ['worker', 'multiprocessing/pool.py'],
 ];
 

@@ -9,6 +9,24 @@ const WAIT =
   'py:{get, poll, _poll, wait, select, _wait, recv_bytes, _recv_bytes, _recv, _try_get_data, _get_data, acquire}$';
 const TF = 'py:{_next_internal, iterator_get_next, iterator_get_next_eager_fallback}@tensorflow/python/$';
 
+/** Loaders of other libraries, between the loop that wants a batch and the workers that make it. */
+const OTHERS = [
+  'py:__next__@mxnet/gluon/data/dataloader.py! -> py:{get, wait}$',
+  'py:{_get_data, __next__, _try_shutdown_all}@paddle/io/dataloader/dataloader_iter.py! -> py:{get, wait, poll, select}$',
+  'py:get@keras/utils/data_utils.py! -> py:{get, wait, join}$',
+  'py:get@keras/src/utils/data_utils.py! -> py:{get, wait, join}$',
+  'py:get@tensorflow/python/keras/utils/data_utils.py! -> py:{get, wait, join}$',
+  'py:{outputs, share_outputs, run}@nvidia/dali/pipeline.py!$',
+  'py:{get_results, _get_results}@petastorm/workers_pool/! -> py:{get, wait, poll, sleep}$',
+  'py:{__get_next_item, __next__}@batchgenerators/dataloading/! -> py:{get, wait, sleep}$',
+  'py:__next__@torchdata/nodes/! -> py:{get, wait}$',
+  'py:get@grain/_src/python/grain_pool.py! -> py:{get, wait}$',
+  'py:__next__@nnunet/dataloading/! -> py:{get, wait, sleep}$',
+  'c:tensorflow::data::IteratorGetNextOp::DoCompute! -> c:#condition-wait',
+  'c:tensorflow::data::IteratorResource::GetNext! -> c:{#condition-wait, #futex}',
+  'c:{dali::Pipeline::Outputs, dali::Pipeline::ShareOutputs}! -> c:#condition-wait',
+] as const;
+
 const NOTES = {
   [NEXT]: 'wants the next batch',
   [WAIT]: 'and waits until a worker delivers it',
@@ -28,6 +46,7 @@ export default defineRule({
     { find: `!py:_shutdown_workers -> ${NEXT} -> ${WAIT}`, confidence: 'possible', notes: NOTES },
     { find: `${NEXT.slice(0, -1)}$`, confidence: 'possible', notes: {} },
     { find: TF, confidence: 'possible', notes: {} },
+    ...OTHERS.map((find) => ({ find, confidence: 'possible', notes: {} }) as const),
   ],
   match,
   needs: [

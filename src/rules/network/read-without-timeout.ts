@@ -7,7 +7,9 @@ const CONNECTS = 'py:{connect, _connect, do_connect, create_connection, open_con
 const NOTES = {
   [CONNECTS]: 'connects',
   'py:#client-request!': 'waits for the answer of a request',
+  'py:#client-answer!': 'waits for the answer of a request',
   'c:#client-request!': 'waits for the answer of a request',
+  'py:do_handshake@OpenSSL/SSL.py!': 'waits for the other side to answer the TLS handshake',
   'py:do_handshake@ssl.py!$': 'waits for the other side to answer the TLS handshake',
   'c:{SSL_do_handshake, SSL_connect, ssl23_connect, ssl3_connect, PySSL_SSLdo_handshake, _ssl__SSLSocket_do_handshake*}!':
     'waits for the other side to answer the TLS handshake',
@@ -29,11 +31,7 @@ export default defineRule({
     // A slow answer looks the same, at two moments as well: no more than a possibility, however often it is seen.
     { find: `${NOT_LOOP} -> py:#client-request! -> py:{#read, #client-read}$`, confidence: 'possible', notes: NOTES },
     { find: `${NOT_LOOP} -> py:#client-request! -> c:{#read, #poll}$`, confidence: 'possible', notes: NOTES },
-    {
-      find: `${NOT_LOOP} -> py:*@paramiko/ -> py:#client-request! -> py:wait@threading.py`,
-      confidence: 'possible',
-      notes: NOTES,
-    },
+    { find: `${NOT_LOOP} -> py:#client-answer! -> py:#condition-wait`, confidence: 'possible', notes: NOTES },
     { find: `${NOT_LOOP} -> py:#client-request!$`, confidence: 'possible', notes: NOTES },
     { find: 'c:#client-request! -> c:{#read, #poll}$', confidence: 'possible', notes: NOTES },
     { find: 'c:#tls! -> c:#read$', confidence: 'possible', notes: NOTES },
@@ -49,6 +47,7 @@ export default defineRule({
       stuck: 'likely',
       notes: NOTES,
     },
+    { find: `${NOT_LOOP} -> py:do_handshake@OpenSSL/SSL.py!`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `${NOT_LOOP} -> py:create_connection@socket.py! -> c:connect$`, confidence: 'likely', notes: NOTES },
     {
       find: `${NOT_LOOP} -> py:create_connection@socket.py!$`,
