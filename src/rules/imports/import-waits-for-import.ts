@@ -31,6 +31,8 @@ export default defineRule({
       stuck: 'likely',
       notes: { 'c:{_PyImport_AcquireLock, imp_acquire_lock}!': "wants Python 2's one lock for all imports" },
     },
+    // Before 2.6 the import took that lock in line.
+    { find: 'c:PyImport_ImportModuleLevel => c:PyThread_acquire_lock!', confidence: 'possible', stuck: 'likely' },
     // The import waits, in code of the module, for a thread or a job that has to import, too.
     {
       find: `py:_call_with_frames_removed@${BOOTSTRAP} => py:<module> => py:join@threading.py -> py:#thread-join$`,
