@@ -48,6 +48,7 @@ import nativeClientCloseWaits from '../rules/native/native-client-close-waits.ts
 import readWithoutTimeout from '../rules/network/read-without-timeout.ts';
 import socketStaysSilent from '../rules/network/socket-stays-silent.ts';
 import connectionPoolEmpty from '../rules/pools/connection-pool-empty.ts';
+import taskWaitsForTask from '../rules/pools/task-waits-for-task.ts';
 import childDoesNotEnd from '../rules/processes/child-does-not-end.ts';
 import pipeStaysSilent from '../rules/processes/pipe-stays-silent.ts';
 import processIsStopped from '../rules/processes/process-is-stopped.ts';
@@ -108,6 +109,7 @@ export const RULES: readonly Rule[] = [
   readWithoutTimeout,
   socketStaysSilent,
   connectionPoolEmpty,
+  taskWaitsForTask,
   childDoesNotEnd,
   pipeStaysSilent,
   processIsStopped,

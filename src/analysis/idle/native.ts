@@ -33,6 +33,9 @@ export const IDLE_NATIVE: IdleTable = [
     'c:{background_thread_entry, je_background_thread_entry, background_thread_sleep} -> c:{#condition-wait, #sleep}',
   ],
   ['librdkafka thread', 'c:{rd_kafka_thread_main, rd_kafka_broker_thread_main, rd_kafka_background_thread_main}'],
+  ['ray subscriber at rest', 'py:{listen_error_messages, print_logs, import_thread_loop}@ray/'],
+  ['ray subscriber at rest', 'c:{PythonGcsSubscriber::DoPoll, ray::gcs::PythonGcsSubscriber::DoPoll}'],
+  ['ray event loop at rest', 'c:boost::asio::detail::scheduler::run -> c:{#condition-wait, #poll}$'],
   ['daemon thread parked by the end of the interpreter', 'c:PyThread_hang_thread'],
   [
     'MPI progress thread',

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../../model/diagnosis.ts';
+import type { Process } from '../../model/process.ts';
 import { defineReporter, type RenderOptions } from '../reporter.ts';
 import { paintVerdict } from './headline.ts';
 import { drawHypothesis, drawShortly } from './hypothesis.ts';
@@ -51,7 +52,7 @@ function drawUnexplained(diagnosis: Diagnosis, page: Page): string[] {
   const [head = '', ...rest] = hang(plain, says, page.width, page.width < 50 ? 4 : plain.length);
   const title = [`${paintVerdict(verdict, page)}  ${page.bold(head.slice(plain.length))}`, ...rest.map(page.bold)];
   if (!seen) return title;
-  const caveat = verdict === 'healthy' && capture.moments < 2 ? drawCaveat(plain.length, page) : [];
+  const caveat = verdict === 'healthy' ? drawCaveat(diagnosis, plain.length, page) : [];
   return [...title, ...caveat, '', ...drawWaits(diagnosis, page), ...drawNext(diagnosis, page)];
 }
 
@@ -65,10 +66,26 @@ function titleOf({ verdict, capture: { processes, moments } }: Diagnosis): strin
   return `nothing hangs in ${moments > 1 ? 'these dumps' : 'this dump'}${counts}`;
 }
 
-function drawCaveat(indent: number, page: Page): string[] {
-  const text = 'One dump cannot rule out a hang elsewhere; two, some seconds apart, can: whyhung first.txt second.txt';
-  return hang(' '.repeat(page.width < 50 ? 4 : indent), text, page.width);
+/** What a healthy dump leaves open. */
+function drawCaveat({ capture: { processes, moments } }: Diagnosis, indent: number, page: Page): string[] {
+  const alone = processes.find((one) => isParent(one) && !processes.some(({ parentPid }) => parentPid === one.pid));
+  const texts = [
+    ...(alone === undefined
+      ? []
+      : [`Its workers are processes of their own: py-spy dump --subprocesses --pid ${alone.pid ?? 'PID'}`]),
+    ...(moments > 1
+      ? []
+      : ['One dump cannot rule out a hang elsewhere; two, some seconds apart, can: whyhung first.txt second.txt']),
+  ];
+  return texts.flatMap((text) => hang(' '.repeat(page.width < 50 ? 4 : indent), text, page.width));
 }
+
+/** Parents that only look after their workers: that they rest says nothing of those. */
+function isParent({ threads }: Process): boolean {
+  return threads.some(({ idleAs }) => idleAs !== undefined && PARENTS.has(idleAs));
+}
+
+const PARENTS: ReadonlySet<string> = new Set(['celery worker at rest', 'gunicorn arbiter', 'uwsgi master']);
 
 /** No blank line twice in a row, and none at the end. */
 function joinLines(lines: readonly string[]): string {

@@ -10,7 +10,9 @@ const NOT_FOR_WORK = '!py:{worker_busy_loop, worker_main, _worker_loop, serve_fo
 const MANAGER = 'py:_callmethod@multiprocessing/managers.py!';
 const RESPONSE =
   'py:{get_response, _wait_for_response, wait_for_response, collective_rpc, wait_response, get_result, wait_result, get_output, recv_result, recv_response}!';
+const RAY = 'c:{ray::core::CoreWorker::Get, ray::core::CoreWorker::Wait, ray::core::GetRequest::Wait}!';
 const NOTES = {
+  [RAY]: 'waits for a task or an actor',
   [MANAGER]: 'waits for the answer of a manager process',
   [RESPONSE]: 'waits for the answer of a worker',
   'py:{waitall, waitclose, safe_terminate, join}@execnet/!': 'waits for workers of execnet to end',
@@ -32,6 +34,17 @@ export default defineRule({
       confidence: 'possible',
       notes: NOTES,
     },
+    {
+      find: 'py:{result, gather, get, compute, persist}@distributed/client.py! -> py:sync@distributed/utils.py!',
+      confidence: 'possible',
+      notes: { 'py:sync@distributed/utils.py!': 'waits for the cluster' },
+    },
+    {
+      find: '!py:{actor_method_executor, function_executor}@ray/ -> py:{get, wait}@ray/_private/worker.py!',
+      confidence: 'possible',
+      notes: { 'py:{get, wait}@ray/_private/worker.py!': 'waits for a task or an actor' },
+    },
+    { find: `${RAY} -> c:{#condition-wait, #lock-wait, #futex}`, confidence: 'possible', notes: NOTES },
     { find: 'py:{waitall, waitclose, safe_terminate, join}@execnet/!', confidence: 'possible', notes: NOTES },
     { find: 'py:{retrieve, _retrieve}@joblib/parallel.py!', confidence: 'possible' },
     {
