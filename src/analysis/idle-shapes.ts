@@ -32,8 +32,14 @@ function isNativeThread({ frames, thread, process }: ThreadFacts): boolean {
   // The first thread of a program, in Python or not, is nobody's helper.
   if (thread.nativeId !== undefined && thread.nativeId === process.pid) return false;
   const outermost = frames.at(-1);
-  const atEntry = outermost?.categories.has('thread-entry') === true || outermost?.unnamed === true;
+  // Where the outer end has no name, it may be that of an excerpt: a request tells that somebody asked.
+  const atEntry =
+    outermost?.categories.has('thread-entry') === true || (outermost?.unnamed === true && !frames.some(isRequest));
   return atEntry && !frames.some(isPython) && NATIVE_RESTS.has(thread.wait?.kind);
+}
+
+function isRequest({ categories }: KnownFrame): boolean {
+  return categories.has('client-request') || categories.has('database-request') || categories.has('database-driver');
 }
 
 function isPython({ frame, bare, categories }: KnownFrame): boolean {

@@ -1,11 +1,16 @@
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 /** Sides that answer instead of asking. */
 const SERVES = /^(?:finish_request|process_request_thread|handle_one_request|serve_forever|accept|_run)$/;
+/** Functions of libraries that wait for whatever comes. */
+const LISTENS =
+  /^(?:handle_request|listen|subscribe|get_message|start_consuming|run_forever|drain_events|consume|watch|idle)$/;
+const SERVERS = ['gunicorn/', 'uwsgi', 'werkzeug/', 'cheroot/', 'waitress/', 'socketserver.py', 'SocketServer.py'];
 const RECEIVES = /^(?:recv|recvfrom|recvmsg)(?:_nocancel)?$/;
 
 export default defineRule({
@@ -58,9 +63,10 @@ function* match({ threads }: Facts): Iterable<Match> {
         threads: [
           witness(one, one.thread.wait?.says ?? 'reads from a socket', [
             {
-              find: ({ canonical }) => RECEIVES.test(canonical),
+              find: ({ canonical, frame }) => frame.language === 'native' && RECEIVES.test(canonical),
               note: 'reads, and would wait in poll() if it had a timeout',
             },
+            { find: isSocketFile, note: 'reads from the connection; a timeout would not be seen here' },
           ]),
         ],
       };
@@ -70,11 +76,16 @@ function* match({ threads }: Facts): Iterable<Match> {
 
 function receives({ thread, frames }: ThreadFacts): boolean {
   if (thread.idleAs !== undefined || thread.progress === 'moving' || thread.activity === 'active') return false;
-  const innermost = frames.find(({ frame, plumbing, byLine }) => (frame.language !== 'python' && !plumbing) || byLine);
-  if (innermost === undefined || !isReceive(innermost)) return false;
+  const innermost = thread.view.native
+    ? frames.find(({ frame, plumbing, byLine }) => (frame.language !== 'python' && !plumbing) || byLine)
+    : frames[0];
+  if (innermost === undefined) return false;
+  if (!isReceive(innermost) && !(isSocketFile(innermost) && !frames.some(({ plain }) => LISTENS.test(plain))))
+    return false;
   return !frames.some(
-    ({ plain, categories }) =>
+    ({ plain, categories, frame }) =>
       SERVES.test(plain) ||
+      SERVERS.some((place) => isAt(frame, place)) ||
       categories.has('tls') ||
       categories.has('database-request') ||
       categories.has('database-driver'),
@@ -84,6 +95,14 @@ function receives({ thread, frames }: ThreadFacts): boolean {
 /** Where only Python is shown, the line says so; that there is no timeout it does not say. Sockets are asked for a number of bytes. */
 function isReceive({ byLine, canonical, frame }: KnownFrame): boolean {
   return byLine ? /\.recv(?:from|msg|_into)?\([^)]/.test(frame.sourceLine ?? '') : RECEIVES.test(canonical);
+}
+
+/** The standard library's own way of reading from a socket, whichever client is around it. */
+function isSocketFile({ plain, frame }: KnownFrame): boolean {
+  return (
+    (plain === 'readinto' && isAt(frame, 'socket.py')) ||
+    (/^(?:read|recv|recv_into)$/.test(plain) && isAt(frame, 'ssl.py'))
+  );
 }
 
 function isByLine({ frames: [innermost] }: ThreadFacts): boolean {
