@@ -72,7 +72,7 @@ export const INTERPRETER_CATEGORIES: ReadonlySet<Category> = new Set<Category>([
 ]);
 
 /**
- * Names of one language, by category. An entry is a name, `name*` for a prefix, or either with `@place`
+ * Names of one language, by category. An entry is a name, `na*me*` with wildcards, or either with `@place`
  * (see places.ts). Native names are canonical: without leading underscores and without C++ parameters.
  */
 export type FrameTable = Partial<Record<Category, readonly string[]>>;

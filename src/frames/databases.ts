@@ -98,7 +98,7 @@ export const NATIVE_DATABASES: FrameTable = {
     'net_read_packet*',
     'vio_read*',
     'vio_io_wait',
-    'pvio_socket_*read*',
+    'pvio_socket_read*',
     'pvio_socket_wait_io_or_timeout',
     'dpiConn_commit',
     'dpiStmt_fetch*',

@@ -9,7 +9,7 @@ import { FILE_LOCKS } from './file-locks.ts';
 import { KERNEL_IO } from './kernel-io.ts';
 import { LIBC } from './libc.ts';
 import { MORE_CLIENTS, MORE_NATIVE_CLIENTS } from './more-clients.ts';
-import { bareName, canonicalName, lastPart, lastTwoParts } from './names.ts';
+import { bareName, canonicalName, lastPart, lastTwoParts, matchesGlob } from './names.ts';
 import { NATIVE_LIBRARIES } from './native-libraries.ts';
 import { isAt } from './places.ts';
 import { PYTHON_STDLIB } from './python-stdlib.ts';
@@ -44,10 +44,16 @@ interface Entry {
   readonly place: string | undefined;
 }
 
-/** Entries of one language by exact name, and those with a wildcard by the characters before it. */
+/** Entries of one language by exact name, and those with wildcards by the characters before the first. */
 interface Index {
   readonly exact: ReadonlyMap<string, readonly Entry[]>;
-  readonly prefixes: readonly (Entry & { readonly prefix: string })[];
+  readonly prefixes: readonly Wild[];
+}
+
+interface Wild extends Entry {
+  readonly prefix: string;
+  /** The whole name, where its wildcard is not the end of it. */
+  readonly glob: string | undefined;
 }
 
 const NATIVE = buildIndex([
@@ -141,8 +147,7 @@ function classify(frame: Frame): Omit<Known, 'kind'> {
   const { exact, prefixes } = INDEX[frame.language];
   for (const name of new Set(frame.language === 'python' ? [bare, plain] : [bare, canonical, lastTwoParts(bare)])) {
     for (const entry of exact.get(name) ?? []) if (applies(entry, frame)) categories.add(entry.category);
-    for (const entry of prefixes)
-      if (name.startsWith(entry.prefix) && applies(entry, frame)) categories.add(entry.category);
+    for (const entry of prefixes) if (matchesWild(entry, name) && applies(entry, frame)) categories.add(entry.category);
   }
   const unnamed = isUnnamed(frame);
   const plumbing = categories.has('plumbing') || (unnamed && C_LIBRARY.test(frame.module ?? ''));
@@ -152,20 +157,26 @@ function classify(frame: Frame): Omit<Known, 'kind'> {
 /** "0x7f7e350a3f16 (libc.so.6)": the inside of a call of the C library, whose exported names are known to every tool. */
 const C_LIBRARY = /(?:^|\/)(?:libc|libpthread)[.-][^/]*$/;
 
+function matchesWild({ prefix, glob }: Wild, name: string): boolean {
+  return name.startsWith(prefix) && (glob === undefined || matchesGlob(glob, name));
+}
+
 function applies({ place }: Entry, frame: Frame): boolean {
   return place === undefined || isAt(frame, place);
 }
 
 function buildIndex(tables: readonly FrameTable[]): Index {
   const exact = new Map<string, Entry[]>();
-  const prefixes: (Entry & { prefix: string })[] = [];
+  const prefixes: Wild[] = [];
   for (const table of tables) {
     for (const [category, names] of categoriesOf(table)) {
       for (const text of names) {
         const at = text.indexOf('@', 1);
         const name = at < 0 ? text : text.slice(0, at);
         const entry = { category, place: at < 0 ? undefined : text.slice(at + 1) };
-        if (name.endsWith('*')) prefixes.push({ ...entry, prefix: name.slice(0, -1) });
+        const star = name.indexOf('*');
+        const glob = star === name.length - 1 ? undefined : name;
+        if (star >= 0) prefixes.push({ ...entry, prefix: name.slice(0, star), glob });
         else exact.set(name, [...(exact.get(name) ?? []), entry]);
       }
     }

@@ -220,7 +220,7 @@ export const MORE_NATIVE_CLIENTS: FrameTable = {
     'zoo_*',
     'wait_sync_completion',
     'mongoc_client_*',
-    'mongoc_stream_*read*',
+    'mongoc_stream_read*',
     'amqp_simple_wait_frame*',
     'nats_requestMsg*',
     'hdfsRead',

@@ -17,6 +17,13 @@ describe('functions of native libraries are known whatever their namespaces hold
     ['PMPI_Barrier', 'collective'],
     ['mca_pml_ob1_recv', 'message-progress'],
     ['cudaStreamSynchronize', 'device-sync'],
+    ['MPIDI_OFI_progress', 'message-progress'],
+    ['ncclTransportP2pSetup(ncclComm*, ncclTopoGraph*, int)', 'collective'],
+    ['tsl::CoordinationServiceAgentImpl::WaitAtBarrier(std::string const&)', 'collective'],
+    ['grpc_completion_queue_pluck', 'client-request'],
+    ['_nss_sss_getpwnam_r', 'client-request'],
+    ['ldap_simple_bind_s', 'client-request'],
+    ['task_step_impl', 'loop-callback'],
     ['RtlpEnterCriticalSectionContended', 'lock-wait'],
     ['__run_exit_handlers', 'process-exit'],
   ] as const)('%s: %s', (name, category) => {

@@ -8,7 +8,7 @@ const NATIVE = 'c:#collective!';
 const PYTHON = 'py:#collective!';
 /** Nothing is computed here, and nobody is slow for long. */
 const GATHERING =
-  'c:{PMPI_Barrier, MPI_Barrier, PMPI_Init, PMPI_Init_thread, PMPI_Finalize, PMPI_Comm_disconnect, TCPStore::waitForWorkers, TCPStore::wait, TCPStore::doWait, FileStore::wait, ncclCommInitRank, ncclCommInitRankConfig, bootstrapInit, bootstrapAllGather, gloo::barrier, Pair::waitUntilConnected}!';
+  'c:{PMPI_Barrier, MPI_Barrier, PMPI_Init, PMPI_Init_thread, PMPI_Finalize, PMPI_Comm_disconnect, TCPStore::waitForWorkers, TCPStore::wait, TCPStore::doWait, FileStore::wait, ncclCommInitRank, ncclCommInitRankConfig, ncclCommInitRankScalable, PMIx_Fence, PMI_Barrier, horovod_barrier, bootstrapInit, bootstrapAllGather, gloo::barrier, CoordinationServiceAgentImpl::WaitAtBarrier, xla::DistributedRuntimeClient::WaitAtBarrier, Pair::waitUntilConnected}!';
 const GATHERING_PYTHON =
   'py:{barrier, monitored_barrier, init_process_group, _store_based_barrier, _create_c10d_store, next_rendezvous, _exit_barrier, new_group, init_rpc}@torch/distributed/!';
 const MESSAGE = 'c:#message-wait!';
