@@ -41,8 +41,9 @@ export interface Listing {
 const GIL_NOTE =
   'py-bt says "Waiting for the GIL"; helpers of Python 2 and of Python 3 before March 2020 also say so of other lock waits';
 
-// "_PyEval_EvalFrameDefault", "PyEval_EvalFrameEx", "_PyEval_EvalFrame": C functions that run a Python frame
-const EVAL = /Eval_?Frame/;
+// "_PyEval_EvalFrameDefault", "PyEval_EvalFrameEx", "_PyEval_EvalFrame": C functions that run a Python frame; and
+// "call_function (f=Frame 0x937b47c, …)" of Python 2, part of the first, which an excerpt may leave out
+const EVAL = /Eval_?Frame|^(?:call|fast)_function$/;
 
 export function startListing(known: Pick<Listing, 'thread' | 'shape' | 'isHeaded' | 'place'>): Listing {
   return {
@@ -73,8 +74,9 @@ export function addNative(listing: Listing, gdb: GdbFrame, place: Place): void {
   const frame = makeFrame({ language: 'native', function: name, file, line, module, address, arguments: args, place });
   listing.lastNative = level;
   listing.entries.push({ level, isPython: false, frame });
-  if (!name.includes('Eval') || !EVAL.test(name)) return;
-  const value = args.find((argument) => argument.value.startsWith('Frame 0x'))?.value;
+  if (!(name.includes('Eval') || name.endsWith('_function')) || !EVAL.test(name)) return;
+  // Older versions break the line before a value that is long.
+  const value = args.map((argument) => argument.value.trimStart()).find((text) => text.startsWith('Frame 0x'));
   const python = value === undefined ? undefined : readFrameObject(value, 0);
   if (python === undefined) return;
   const before = listing.entries.findLast(({ isPython }) => isPython);
