@@ -39,6 +39,7 @@ import lockWantedInSignalHandler from '../rules/locks/lock-wanted-in-signal-hand
 import locksInOppositeOrder from '../rules/locks/locks-in-opposite-order.ts';
 import logHandlerLockHeld from '../rules/locks/log-handler-lock-held.ts';
 import nobodyLeftToSignal from '../rules/locks/nobody-left-to-signal.ts';
+import reentrantLockHolderUnseen from '../rules/locks/reentrant-lock-holder-unseen.ts';
 import worldStoppedUnderLock from '../rules/locks/world-stopped-under-lock.ts';
 import pipeFull from '../rules/multiprocessing/pipe-full.ts';
 import queueJoinedBeforeDrain from '../rules/multiprocessing/queue-joined-before-drain.ts';
@@ -100,6 +101,7 @@ export const RULES: readonly Rule[] = [
   locksInOppositeOrder,
   logHandlerLockHeld,
   nobodyLeftToSignal,
+  reentrantLockHolderUnseen,
   worldStoppedUnderLock,
   pipeFull,
   queueJoinedBeforeDrain,

@@ -1,11 +1,10 @@
-import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { lockSight, lockTaker } from '../../analysis/lock-sight.ts';
 import { acquiredLock, wantedLock } from '../../analysis/locks.ts';
-import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
+import { isReentrant, loneThreads } from '../_shared/lone-waiter.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 export default defineRule({
@@ -56,9 +55,8 @@ export default defineRule({
 });
 
 function* match({ threads }: Facts): Iterable<Match> {
-  for (const [process, own] of groupByProcess(threads)) {
-    const [only] = own;
-    if (only === undefined || own.length > 1 || !mayLackThreads(process) || !waitsForLock(only)) continue;
+  for (const only of loneThreads(threads)) {
+    if (!waitsForLock(only)) continue;
     const taker = only.frames[lockTaker(only.frames) ?? -1];
     yield {
       confidence: 'possible',
@@ -81,7 +79,7 @@ function waitsForLock(facts: ThreadFacts): boolean {
   if (wanted === undefined && !thread.view.python && acquiredLock(facts) !== undefined) return false;
   // An RLock, as log handlers have, lets its holder in again; native code has locks that hang on the GIL; and where a thread
   // was started there are others.
-  if (wanted?.reentrant === true || wanted?.kind === 'mutex' || frames.some(isElsewhere)) return false;
+  if (isReentrant(facts) || wanted?.kind === 'mutex' || frames.some(isElsewhere)) return false;
   return lockSight(facts) === 'seen' || (thread.gil === 'waits' && isOld && thread.idleAs === undefined);
 }
 
