@@ -184,6 +184,9 @@ export const CPYTHON: FrameTable = {
   ],
   eval: ['PyEval_EvalFrameDefault*', 'PyEval_EvalFrameEx'],
   plumbing: [
+    // between a call of a socket and the wait for it
+    'internal_select*',
+    'sock_call*',
     'PyEval_*',
     'PyObject_Call*',
     'PyObject_Vectorcall*',

@@ -3,6 +3,12 @@ import type { FrameTable } from './categories.ts';
 /** Devices and ranks: what waits for a GPU to finish, and what waits for the other processes of a job. */
 export const DISTRIBUTED: FrameTable = {
   'device-sync': [
+    'ThreadedEngine::WaitForVar',
+    'ThreadedEngine::WaitForAll',
+    'NDArray::WaitToRead',
+    'NDArray::WaitToWrite',
+    'NDArray::SyncCopyToCPU',
+    'MXNDArraySyncCopyToCPU',
     // Starting a device and asking it for memory, which wait for the driver
     'cuInit',
     // Level Zero and its adapters, Ascend, Neuron, TPU

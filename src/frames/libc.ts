@@ -195,7 +195,16 @@ export const LIBC: FrameTable = {
     'unix_wait_for_peer',
     'sock_alloc_send_pskb',
   ],
-  connect: ['connect', 'connect_nocancel', 'inet_stream_connect', 'inet_wait_for_connect'],
+  connect: [
+    'connect',
+    'connect_nocancel',
+    'inet_stream_connect',
+    'inet_wait_for_connect',
+    // CPython, which waits in poll where there is a timeout
+    'internal_connect',
+    'sock_connect',
+    'sock_connect_impl',
+  ],
   accept: ['accept', 'accept4', 'accept_nocancel', 'inet_csk_accept', 'inet_csk_wait_for_connect'],
   dns: [
     'getaddrinfo',

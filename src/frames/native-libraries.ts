@@ -124,6 +124,8 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'swtch_pri',
     'kmp_yield',
     'kmp_x86_pause',
+    'cpu_relax',
+    'spin_wait',
   ],
   'parallel-region': [
     // OpenMP
@@ -189,6 +191,12 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'ThreadPool::destroy_threadpool',
     'ThreadPool::shutdown',
     'ThreadPool::Shutdown',
+    'ThreadPool::~ThreadPool',
+    'ThreadPoolImpl::~ThreadPoolImpl',
+    'ThreadPool::~ThreadPoolTempl',
+    'thread_pool::~thread_pool',
+    'Executor::~Executor',
+    'ReadyQueue::~ReadyQueue',
     'ThreadPool::stop',
     'ThreadPool::terminate',
     'Engine::stop',

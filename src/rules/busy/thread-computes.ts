@@ -2,6 +2,7 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isOwnCode } from '../../analysis/lock-sight.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { Category } from '../../frames/categories.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
@@ -76,9 +77,19 @@ function computes({ thread, frames }: ThreadFacts): boolean {
   if (wait !== undefined || idleAs !== undefined || progress === 'moving' || progress === 'spinning') return false;
   if (frames.some(({ categories }) => LOOPS.some((loop) => categories.has(loop)))) return false;
   const innermost = frames.find(({ unnamed, plumbing }) => !unnamed && !plumbing);
-  const evaluates = view.interpreter && innermost?.categories.has('eval') === true;
+  const evaluates = view.interpreter && innermost !== undefined && isInterpreter(innermost);
   const runs = activity === 'active' || (activity === undefined && gil === 'holds');
   return evaluates || (runs && frames.some(isOwnCode));
+}
+
+/** The interpreter's own code that is no wait: its loop, or a function that works on objects. */
+function isInterpreter({ categories, bare, frame }: KnownFrame): boolean {
+  return (
+    categories.has('eval') ||
+    (frame.language === 'native' &&
+      /^_?Py[A-Z]\w*_\w/.test(bare) &&
+      /^(?:.*[\\/])?(?:Objects|Python)[\\/]/.test(frame.file ?? ''))
+  );
 }
 
 /** Who rests, waits for a thread or a time, or for a signal, is no other explanation. */

@@ -18,6 +18,10 @@ const EXITS: readonly (readonly [string, string])[] = [
   ['shutdown', 'concurrent/futures/process.py'],
 ];
 
+/** What else runs Python code in Py_Finalize. */
+const OTHERS =
+  '#gc, #finalizer, atexit_callfuncs, call_py_exitfuncs, finalize_modules*, PyImport_Cleanup, PyInterpreterState_Clear, interpreter_clear, flush_std_files, *_dealloc, slot_tp_finalize';
+
 export default defineRule({
   id: 'exit-waits-for-thread',
   cause: 'threads-at-exit',
@@ -30,6 +34,11 @@ export default defineRule({
   signatures: [
     {
       find: 'c:{wait_for_thread_shutdown, wait_for_thread_shutdown.*}! -> c:{#thread-join, #lock-wait, #semaphore-wait, #condition-wait, #futex}$',
+      confidence: 'possible',
+    },
+    // threading._shutdown(), called from C: neither a finalizer nor an exit handler stands between.
+    {
+      find: `c:{Py_FinalizeEx, Py_Finalize}! -> !c:{${OTHERS}} -> c:{PyObject_CallMethod*, PyObject_VectorcallMethod, PyObject_CallMethodNoArgs, call_function_tail}! -> c:{#lock-wait, #semaphore-wait, #thread-join}$`,
       confidence: 'possible',
     },
     // All that is left of many excerpts: whether the join is at exit they do not show.

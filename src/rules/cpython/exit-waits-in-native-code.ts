@@ -14,7 +14,12 @@ const WAIT = 'c:{#condition-wait, #thread-join, #lock-wait, #semaphore-wait}$';
 const FORCED = 'c:{drop_gil, drop_gil_impl}!';
 const TAKE = 'c:take_gil!';
 
+/** Pools of native threads are mostly static, and let go of when the process ends. */
+const POOL =
+  'c:{ThreadPool::~ThreadPool, ThreadPool::Shutdown, ThreadPool::shutdown, ThreadPool::destroy_threadpool, ThreadPoolImpl::~ThreadPoolImpl, ThreadPool::~ThreadPoolTempl, pthreadpool_destroy, ReadyQueue::~ReadyQueue}!';
+
 const NOTES = {
+  [POOL]: 'ends the threads of a library',
   [EXIT]: 'the process ends: destructors of static objects and exit handlers run',
   [FINALIZE]: 'the interpreter is being torn down',
   [WAIT]: 'the wait itself',
@@ -48,7 +53,17 @@ export default defineRule({
       stuck: 'likely',
       notes: { [EXIT]: NOTES[EXIT] },
     },
-    { find: `${FORCED} -> c:{#condition-wait, #lock-wait, #futex}$`, confidence: 'likely', notes: NOTES },
+    {
+      find: `${FINALIZE} -> ${FORCED} -> c:{#condition-wait, #lock-wait, #futex}$`,
+      confidence: 'likely',
+      notes: NOTES,
+    },
+    // After a fork nobody else is there to take it, either.
+    {
+      find: `!c:#fork -> !py:#forked-child -> ${FORCED} -> c:{#condition-wait, #lock-wait, #futex}$`,
+      confidence: 'possible',
+      notes: NOTES,
+    },
     { find: `${FORCED.slice(0, -1)}$`, confidence: 'possible', notes: {} },
     {
       find: `${TEARDOWN} -> c:#finalizer? -> ${PYTHON_LOCK}`,
@@ -60,6 +75,7 @@ export default defineRule({
       find: `!c:#fork -> c:{aws_thread_join_all_managed, wait_on_num_recruited_threads}! -> ${WAIT}`,
       confidence: 'possible',
     },
+    { find: `!c:{#eval, #fork, *_dealloc} -> ${POOL} -> ${WAIT}`, confidence: 'possible', notes: NOTES },
     { find: `${FINALIZE} -> ${TAKE}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     {
       find: `${FINALIZE} -> ${OWN_WAITS} -> !py:#finalizer -> !c:#eval -> ${WAIT}`,

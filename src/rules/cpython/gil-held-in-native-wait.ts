@@ -3,6 +3,7 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { mayHold, waitsForGil } from '../../analysis/gil.ts';
 import { type HeldWait, isDestructor, readGilRequest, readHeldWait } from '../../analysis/native-waits.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import type { EvidenceFrame } from '../../model/diagnosis.ts';
 import { defineRule, type Match, type MatchedThread } from '../rule.ts';
@@ -77,7 +78,11 @@ function* match(facts: Facts): Iterable<Match> {
       const wait = readHeldWait(thread);
       if (wait === undefined || (wait.byCtypes && asking.length === 0)) return [];
       // Of an excerpt that ends before Python something else must tell that it came from there.
-      const known = wait.entry !== undefined || wait.endsThreads || thread.thread.gil === 'holds' || asking.length > 0;
+      const known =
+        wait.entry !== undefined ||
+        (wait.endsThreads && !thread.frames.some(isPool)) ||
+        thread.thread.gil === 'holds' ||
+        asking.length > 0;
       return known ? [{ thread, wait }] : [];
     });
     yield* ofProcess.filter(holdsIdly).map(blindMatch);
@@ -95,6 +100,11 @@ function* match(facts: Facts): Iterable<Match> {
       };
     }
   }
+}
+
+/** Pools of threads are mostly let go of at the end of the process, where nobody has the GIL. */
+function isPool({ bare }: KnownFrame): boolean {
+  return /~?\w*[Tt]hread_?[Pp]ool\w*::(?:~\w*[Tt]hread_?[Pp]ool\w*|[Ss]hutdown)$/.test(bare);
 }
 
 /** Python gives the GIL up before it waits. Who has it and does not run is in native code that waits. */

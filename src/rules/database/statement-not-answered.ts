@@ -13,6 +13,9 @@ const NOTES = {
 };
 const SQLITE =
   'c:{sqlite3InvokeBusyHandler, sqliteDefaultBusyCallback, btreeInvokeBusyHandler, sqlite3_step, sqlite3_exec}!';
+/** Locks of databases that live in the process: DuckDB, LMDB, RocksDB, Berkeley DB. */
+const ENGINE =
+  'c:{StorageLock::GetExclusiveLock, StorageLock::GetSharedLock, StorageLockInternals::GetExclusiveLock, mdb_txn_begin, mdb_mutex_failed, PointLockManager::AcquireWithTimeout, PointLockManager::TryLock, lock_get_internal, db_lget}!';
 const NEEDS_WHOLE_TABLE =
   'py:{drop_all, drop_tables, drop_table, _fixture_teardown, sql_flush, execute_sql_flush, truncate, visit_drop_table, alter_field, add_column, drop_column, alter_column}';
 
@@ -39,6 +42,7 @@ export default defineRule({
     { find: `${NEEDS_WHOLE_TABLE} -> py:#database-request! -> py:{#read, #poll}$`, confidence: 'likely', notes: NOTES },
     { find: `${SQLITE} -> c:#sleep`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'c:*@libsqlite3* -> c:#sleep', confidence: 'possible', stuck: 'likely' },
+    { find: ENGINE, confidence: 'possible', notes: NOTES },
   ],
   match,
   needs: [
