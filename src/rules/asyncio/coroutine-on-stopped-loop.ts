@@ -45,6 +45,12 @@ export default defineRule({
       establishes:
         'the synchronous face runs coroutines on a loop in a thread of its own, and must not be used from a coroutine',
     },
+    {
+      title: 'fsspec/s3fs#914',
+      url: 'https://github.com/fsspec/s3fs/issues/914',
+      establishes:
+        'a forked worker hangs: the thread of the loop stayed in the parent; the maintainer says that the asynchronous implementations do not survive a fork',
+    },
   ],
 });
 

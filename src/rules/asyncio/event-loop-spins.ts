@@ -40,6 +40,16 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'emcie-co/parlant#783',
+      url: 'https://github.com/emcie-co/parlant/pull/783',
+      establishes: 'a drain loop never gave way: awaiting a lock or a semaphore that is free returns at once',
+    },
+    {
+      title: 'python-websockets/websockets#865',
+      url: 'https://github.com/python-websockets/websockets/issues/865',
+      establishes: 'a loop whose only await is send() starves all other tasks while the connection takes the data',
+    },
+    {
       title: 'Developing with asyncio: running blocking code',
       url: 'https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code',
       establishes: 'code that does not await delays all tasks of the loop',

@@ -49,7 +49,8 @@ export default defineRule({
     {
       title: 'empicano/aiomqtt#174',
       url: 'https://github.com/empicano/aiomqtt/issues/174',
-      establishes: 'a callback of the loop waited for the result of a coroutine that it had scheduled on that loop',
+      establishes:
+        'a callback of the loop waited for the result of a coroutine that it had scheduled on that loop; fixed by #175, which no longer waits',
     },
     {
       title: 'asyncio: run_coroutine_threadsafe',

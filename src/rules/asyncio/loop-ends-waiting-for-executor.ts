@@ -11,7 +11,7 @@ export default defineRule({
   summary:
     'The main coroutine has returned. The runner now waits for the threads of the default executor, and one of them runs a job that does not end. A thread cannot be cancelled.',
   explanation:
-    'Both loop.run_in_executor(None, …) and asyncio.to_thread() run on the default executor. At its end asyncio.run() calls shutdown_default_executor(), which joins all its threads: without a limit before Python 3.12, after five minutes since. Cancelling the task that awaited the job leaves the job itself running.',
+    'Both loop.run_in_executor(None, …) and asyncio.to_thread() run on the default executor. At its end asyncio.run() calls shutdown_default_executor(), which joins all its threads, without a limit that takes effect before Python 3.13. Since then it gives up after five minutes, and the interpreter, at its exit, waits for the same thread. Cancelling the task that awaited the job leaves the job itself running.',
   signatures: [
     {
       find: `${JOINS} -> py:shutdown@concurrent/futures/thread.py -> py:join@threading.py`,
@@ -46,9 +46,16 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#111358',
+      url: 'https://github.com/python/cpython/issues/111358',
+      establishes:
+        'a sleeping job of to_thread() holds up asyncio.run() after Ctrl-C; the limit on the wait had no effect in 3.12.1, and has since 3.13',
+    },
+    {
       title: 'asyncio: loop.shutdown_default_executor',
       url: 'https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_default_executor',
-      establishes: 'it joins the threads of the default executor; the limit on it came with Python 3.12',
+      establishes:
+        'it joins the threads of the default executor; the parameter timeout came with Python 3.12 (python/cpython#82448)',
     },
   ],
 });

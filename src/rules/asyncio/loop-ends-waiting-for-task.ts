@@ -49,6 +49,18 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'cjrh/aiorun#77',
+      url: 'https://github.com/cjrh/aiorun/issues/77',
+      establishes:
+        'a task that catches CancelledError and goes on keeps the program from ending; fixed there by a limit (#79), asyncio.run() has none',
+    },
+    {
+      title: 'python/cpython#125502',
+      url: 'https://github.com/python/cpython/issues/125502',
+      establishes:
+        'asyncio.run() waits for ever for a task that waits for a child, when the cancellation comes while its pipes are connected',
+    },
+    {
       title: 'asyncio: task cancellation',
       url: 'https://docs.python.org/3/library/asyncio-task.html#task-cancellation',
       establishes: 'a coroutine that catches CancelledError should raise it again when it has cleaned up',

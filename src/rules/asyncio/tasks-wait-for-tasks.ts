@@ -30,9 +30,19 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#90155',
+      url: 'https://github.com/python/cpython/issues/90155',
+      establishes: 'cancelling a waiting task left asyncio.Semaphore locked for all that came later; fixed in 3.11',
+    },
+    {
+      title: 'agronholm/anyio#1145',
+      url: 'https://github.com/agronholm/anyio/pull/1145',
+      establishes: 'waiters of a Lock or Semaphore were forgotten when a task before them was cancelled; fixed in 2026',
+    },
+    {
       title: 'asyncio: call graph introspection',
       url: 'https://docs.python.org/3/library/asyncio-graph.html',
-      establishes: 'tasks and what awaits them can be shown for a running program',
+      establishes: 'tasks and what awaits them can be shown for a running program, since Python 3.14',
     },
   ],
 });

@@ -31,6 +31,17 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'OpenMathLib/OpenBLAS#937',
+      url: 'https://github.com/OpenMathLib/OpenBLAS/issues/937',
+      establishes: 'np.dot() that never ends: sched_yield() in inner_thread(), waiting for a flag of another thread',
+    },
+    {
+      title: 'OpenMathLib/OpenBLAS#294',
+      url: 'https://github.com/OpenMathLib/OpenBLAS/issues/294',
+      establishes:
+        'a child after fork() burns a processor for ever in a product of matrices: the workers stayed in the parent',
+    },
+    {
       title: 'sched_yield(2)',
       url: 'https://man7.org/linux/man-pages/man2/sched_yield.2.html',
       establishes: 'with the default scheduler it is no way to wait: the caller stays runnable',

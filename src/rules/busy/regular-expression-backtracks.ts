@@ -52,6 +52,16 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#67878',
+      url: 'https://github.com/python/cpython/issues/67878',
+      establishes: 'the functions of re never release the GIL',
+    },
+    {
+      title: 'sqlmapproject/sqlmap#3209',
+      url: 'https://github.com/sqlmapproject/sqlmap/issues/3209',
+      establishes: 'a match runs for minutes, and the thread that was to give up after a time does not run meanwhile',
+    },
+    {
       title: 'Python: re, possessive quantifiers and atomic groups',
       url: 'https://docs.python.org/3/library/re.html#regular-expression-syntax',
       establishes: 'since 3.11 quantifiers and groups can be kept from backtracking',

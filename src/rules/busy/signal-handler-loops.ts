@@ -38,6 +38,11 @@ export default defineRule({
       url: 'https://github.com/vmprof/vmprof-python/issues/164',
       establishes: 'the SIGPROF handler of a profiler looped over a stack that was being switched',
     },
+    {
+      title: 'signal-safety(7)',
+      url: 'https://man7.org/linux/man-pages/man7/signal-safety.7.html',
+      establishes: 'a handler may interrupt any function half way, and must not rely on what that one was changing',
+    },
   ],
 });
 

@@ -27,8 +27,8 @@ export default defineRule({
   remediation: [
     {
       kind: 'now',
-      step: 'See where it spends its time; a loop shows the same few functions again and again.',
-      command: 'py-spy record --pid PID --duration 10 --format raw',
+      step: 'See where it spends its time: each line of the file is a stack and how often it was seen. A loop shows the same few functions again and again.',
+      command: 'py-spy record --pid PID --duration 10 --format raw --output stacks.txt; cat stacks.txt',
     },
     {
       kind: 'fix',

@@ -18,8 +18,8 @@ export default defineRule({
   remediation: [
     {
       kind: 'now',
-      step: 'Record for some seconds where the time goes; a loop shows as few lines with even shares.',
-      command: 'py-spy record --pid PID --duration 10 --format raw',
+      step: 'Record for some seconds where the time goes: each line of the file is a stack and how often it was seen. A loop shows as few lines with even shares.',
+      command: 'py-spy record --pid PID --duration 10 --format raw --output stacks.txt; cat stacks.txt',
     },
     {
       kind: 'fix',
@@ -33,6 +33,12 @@ export default defineRule({
     },
   ],
   references: [
+    {
+      title: 'modelcontextprotocol/python-sdk#3411',
+      url: 'https://github.com/modelcontextprotocol/python-sdk/issues/3411',
+      establishes:
+        'idle asyncio processes on Windows take a whole processor: the socket that wakes the loop is at its end and always readable',
+    },
     {
       title: 'Python: socket.recv',
       url: 'https://docs.python.org/3/library/socket.html#socket.socket.recv',

@@ -40,6 +40,12 @@ export default defineRule({
       url: 'https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor',
       establishes: 'deadlocks occur when a job waits on the result of another future of the same pool',
     },
+    {
+      title: 'hail-is/hail#10704',
+      url: 'https://github.com/hail-is/hail/pull/10704',
+      establishes:
+        'a pool full of uploads left no thread for the reads that would have ended them; mended by threads of their own',
+    },
   ],
 });
 

@@ -68,6 +68,17 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#80961',
+      url: 'https://github.com/python/cpython/issues/80961',
+      establishes: 'the interpreter waits at its exit for jobs of an executor, even after shutdown(wait=False)',
+    },
+    {
+      title: 'python/cpython#83993',
+      url: 'https://github.com/python/cpython/issues/83993',
+      establishes:
+        'since 3.9 the workers of ThreadPoolExecutor are no daemons, and are joined before atexit functions run',
+    },
+    {
       title: 'Python library: threading, thread objects',
       url: 'https://docs.python.org/3/library/threading.html#thread-objects',
       establishes: 'the program exits when no alive non-daemon threads are left',
