@@ -122,17 +122,20 @@ export default defineRule({
     {
       title: 'python/cpython#96387',
       url: 'https://github.com/python/cpython/issues/96387',
-      establishes: 'drop_gil waits for ever for a switch when the only other thread ends instead of taking the GIL',
+      establishes:
+        'drop_gil waits for ever for a switch when the only other thread ends instead of taking the GIL; fixed in 3.12 and 3.11 (#96869)',
     },
     {
       title: 'pytorch/pytorch#39855',
       url: 'https://github.com/pytorch/pytorch/issues/39855',
-      establishes: 'the destructor of a static engine waits at exit for a device thread that does not signal',
+      establishes:
+        'the destructor of a static engine waits at exit for a device thread that does not signal; #53170 (2021) gave the wait a limit, TORCH_AUTOGRAD_SHUTDOWN_WAIT_LIMIT',
     },
     {
-      title: 'Python C API: PyThreadState and finalization',
-      url: 'https://docs.python.org/3/c-api/init.html#c.Py_FinalizeEx',
-      establishes: 'threads that ask for the GIL during finalization are ended or hang',
+      title: 'python/cpython#105805',
+      url: 'https://github.com/python/cpython/pull/105805',
+      establishes:
+        'threads that ask for the GIL during finalization were ended up to 3.13, and hang for good since 3.14; whoever waits for one of them waits in vain',
     },
   ],
 });

@@ -56,14 +56,22 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'pybind11: global interpreter lock',
-      url: 'https://pybind11.readthedocs.io/en/stable/advanced/misc.html',
-      establishes: 'locks and the GIL must be taken in one order; release the GIL first',
+      title: 'pytorch/pytorch#58382',
+      url: 'https://github.com/pytorch/pytorch/pull/58382',
+      establishes:
+        'a future took the GIL under its mutex while others called it with the GIL held; mended by giving the GIL up before the call (2021)',
     },
     {
-      title: 'pytorch/pytorch#56017',
-      url: 'https://github.com/pytorch/pytorch/issues/56017',
-      establishes: 'a destructor that takes the GIL under a mutex',
+      title: 'pytorch/pytorch#56786',
+      url: 'https://github.com/pytorch/pytorch/issues/56786',
+      establishes:
+        'a thread pool dropped a Python object under its lock, while a thread with the GIL waited for that lock; fixed by #56817 and #57029 (2021)',
+    },
+    {
+      title: 'pybind11: double locking, deadlocking, GIL',
+      url: 'https://github.com/pybind/pybind11/blob/master/docs/advanced/deadlock.md',
+      establishes:
+        'the guard of a static variable and the GIL are two locks, and are taken in both orders unless the GIL is released first',
     },
   ],
 });

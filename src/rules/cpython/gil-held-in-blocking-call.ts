@@ -48,8 +48,14 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'Python C API: thread state and the global interpreter lock',
-      url: 'https://docs.python.org/3/c-api/init.html#releasing-the-gil-from-extension-code',
+      title: 'python/cpython#76367',
+      url: 'https://github.com/python/cpython/issues/76367',
+      establishes:
+        'open() called fstat() with the GIL held, so that an NFS server out of reach stopped all threads; fixed in 3.7',
+    },
+    {
+      title: 'Python C API: releasing the GIL from extension code',
+      url: 'https://docs.python.org/3.13/c-api/init.html#releasing-the-gil-from-extension-code',
       establishes: 'extension code that blocks must release the GIL itself, else no other Python thread runs',
     },
     {

@@ -37,7 +37,7 @@ export default defineRule({
     },
     {
       kind: 'fix',
-      step: 'Release the GIL around the native call that waits: Py_BEGIN_ALLOW_THREADS, py::call_guard<py::gil_scoped_release>(), "with nogil" in Cython, py.allow_threads in pyo3. In a destructor of a Python object release it there, too.',
+      step: 'Release the GIL around the native call that waits: Py_BEGIN_ALLOW_THREADS, py::call_guard<py::gil_scoped_release>(), "with nogil" in Cython, py.detach in pyo3 (allow_threads before 0.26). In a destructor of a Python object release it there, too.',
     },
     {
       kind: 'prevent',
@@ -50,14 +50,20 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'grpc/grpc#17001',
-      url: 'https://github.com/grpc/grpc/issues/17001',
-      establishes: 'closing a channel waits for the threads of gRPC with the GIL held, and one of them needs it',
+      title: 'grpc/grpc#42247',
+      url: 'https://github.com/grpc/grpc/pull/42247',
+      establishes:
+        'closing a channel waits, with the GIL held, for threads of gRPC, one of which wants the GIL in a destructor; open in 2026, first seen as #17001 (1.15)',
     },
     {
       title: 'pola-rs/polars#24448',
       url: 'https://github.com/pola-rs/polars/issues/24448',
-      establishes: 'a thread waits for the pool of rayon, whose workers wait for the GIL',
+      establishes: 'a worker of rayon parks with the GIL held, and the others of its pool wait for the GIL',
+    },
+    {
+      title: 'pytorch/pytorch#56297',
+      url: 'https://github.com/pytorch/pytorch/issues/56297',
+      establishes: 'a destructor bound by pybind11 joins its threads with the GIL held',
     },
     {
       title: 'pybind11: global interpreter lock',

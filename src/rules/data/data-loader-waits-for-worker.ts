@@ -79,14 +79,20 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'PyTorch: torch.utils.data, multi-process data loading',
-      url: 'https://pytorch.org/docs/stable/data.html#multi-process-data-loading',
-      establishes: 'timeout raises when no batch comes; CUDA and threads in forked workers are a hazard',
+      title: 'pytorch/pytorch#45198',
+      url: 'https://github.com/pytorch/pytorch/issues/45198',
+      establishes:
+        'workers hang in OpenCV, whose OpenMP was used before the fork; spawn, cv2.setNumThreads(0) or OMP_NUM_THREADS=1 help',
     },
     {
       title: 'pytorch/pytorch#1355',
       url: 'https://github.com/pytorch/pytorch/issues/1355',
       establishes: 'loaders hang when workers are killed or a library is used after the fork',
+    },
+    {
+      title: 'PyTorch: torch.utils.data, multi-process data loading',
+      url: 'https://docs.pytorch.org/docs/stable/data.html#multi-process-data-loading',
+      establishes: 'timeout raises when no batch comes; CUDA and threads in forked workers are a hazard',
     },
   ],
 });

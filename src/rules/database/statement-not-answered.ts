@@ -74,13 +74,21 @@ export default defineRule({
       kind: 'prevent',
       step: 'Let the server give up: lock_timeout and idle_in_transaction_session_timeout (PostgreSQL), innodb_lock_wait_timeout (MySQL), timeout= and WAL mode (SQLite).',
     },
-    { kind: 'verify', step: 'With lock_timeout set the statement fails with an error that names the lock.' },
+    {
+      kind: 'verify',
+      step: 'With lock_timeout set the statement fails ("canceling statement due to lock timeout") instead of waiting; log_lock_waits = on writes who holds the lock to the log of the server.',
+    },
   ],
   references: [
     {
-      title: 'psycopg2 #1226',
+      title: 'psycopg/psycopg2#1226',
       url: 'https://github.com/psycopg/psycopg2/issues/1226',
-      establishes: 'an UPDATE that waits in PQgetResult because another transaction holds the lock',
+      establishes: 'an UPDATE that never comes back from execute(): PQgetResult, and poll() below it',
+    },
+    {
+      title: 'psycopg/psycopg#739',
+      url: 'https://github.com/psycopg/psycopg/issues/739',
+      establishes: 'the maintainer of the driver shows how to find the blocking session in pg_locks',
     },
     {
       title: 'PostgreSQL: explicit locking',

@@ -63,8 +63,19 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'pytorch/pytorch#133053',
+      url: 'https://github.com/pytorch/pytorch/issues/133053',
+      establishes:
+        'a job that hangs in torch.cuda.synchronize() is rarely at fault there: something queued before it, mostly a collective, does not end',
+    },
+    {
+      title: 'pytorch/pytorch#95944',
+      url: 'https://github.com/pytorch/pytorch/issues/95944',
+      establishes: 'all ranks but one wait in cudaDeviceSynchronize(), and the odd one in a copy to the host',
+    },
+    {
       title: 'PyTorch: asynchronous execution',
-      url: 'https://pytorch.org/docs/stable/notes/cuda.html#asynchronous-execution',
+      url: 'https://docs.pytorch.org/docs/stable/notes/cuda.html#asynchronous-execution',
       establishes:
         'errors and waits show at a later call than the one at fault; CUDA_LAUNCH_BLOCKING makes launches synchronous',
     },

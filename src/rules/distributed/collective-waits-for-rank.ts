@@ -75,14 +75,20 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'PyTorch: torch.distributed, debugging',
-      url: 'https://pytorch.org/docs/stable/distributed.html#debugging-torch-distributed-applications',
-      establishes: 'TORCH_DISTRIBUTED_DEBUG and monitored_barrier name the ranks that did not join',
+      title: 'pytorch/pytorch#152623',
+      url: 'https://github.com/pytorch/pytorch/issues/152623',
+      establishes:
+        'with TORCH_NCCL_DESYNC_DEBUG=1 the watchdog names the rank that did not join, and what each rank was at',
     },
     {
       title: 'horovod/horovod#1182',
       url: 'https://github.com/horovod/horovod/issues/1182',
       establishes: 'a gather of MPI waits for a rank that is not there',
+    },
+    {
+      title: 'PyTorch: torch.distributed, debugging',
+      url: 'https://docs.pytorch.org/docs/stable/distributed.html#debugging-torch-distributed-applications',
+      establishes: 'TORCH_DISTRIBUTED_DEBUG and monitored_barrier name the ranks that did not join',
     },
   ],
 });

@@ -43,8 +43,8 @@ export default defineRule({
   remediation: [
     {
       kind: 'now',
-      step: 'Find the holder of a kernel lock; end or finish it.',
-      command: 'cat /proc/locks; lslocks -p PID',
+      step: 'Find the holder of a kernel lock: BLOCKER is its process. End it, or let it finish.',
+      command: 'lslocks -o COMMAND,PID,TYPE,MODE,BLOCKER,PATH -p PID; grep -e "->" /proc/locks',
     },
     {
       kind: 'now',
@@ -59,6 +59,12 @@ export default defineRule({
     { kind: 'verify', step: 'With the holder killed the waiter goes on.' },
   ],
   references: [
+    {
+      title: 'pytorch/pytorch#189245',
+      url: 'https://github.com/pytorch/pytorch/issues/189245',
+      establishes:
+        'a killed build of an extension leaves its lock file behind, and every later load() waits for ever; a lock of the kernel took its place in 2026 (#190543)',
+    },
     {
       title: 'flock(2)',
       url: 'https://man7.org/linux/man-pages/man2/flock.2.html',

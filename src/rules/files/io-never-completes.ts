@@ -13,7 +13,7 @@ export default defineRule({
   library: undefined,
   title: 'a thread waits in the kernel for a disk or file server that does not answer',
   summary:
-    'The thread is inside a call to a file system (open, read, stat, a list of a folder) that does not come back. The server of the mount is gone, the disk or the FUSE daemon hangs. In state D not even SIGKILL ends it.',
+    'The thread is inside a call to a file system (open, read, stat, a list of a folder) that does not come back. The server of the mount is gone, the disk or the FUSE daemon hangs. In state D no signal reaches it; only some file systems, as NFS, let SIGKILL end such a wait.',
   explanation:
     'The kernel waits for a disk or a file server without a limit: NFS with hard mounts tries for ever, FUSE waits for its daemon, Ceph for its cluster. Everything that touches the mount hangs one after the other, also ls and df, and shutdowns. The line of Python is innocent.',
   signatures: [
@@ -47,9 +47,15 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'cylc/cylc-flow#1823',
-      url: 'https://github.com/cylc/cylc-flow/issues/1823',
-      establishes: 'processes that hang after an outage of a network file system',
+      title: 'giampaolo/psutil#1931',
+      url: 'https://github.com/giampaolo/psutil/issues/1931',
+      establishes:
+        'psutil.disk_usage() and disk_partitions(all=True) hang while the server of one NFS mount is out of reach',
+    },
+    {
+      title: 'python/cpython#76367',
+      url: 'https://github.com/python/cpython/issues/76367',
+      establishes: 'fstat() inside open() blocks while an NFS server is out of reach; up to 3.6 with the GIL held',
     },
     {
       title: 'nfs(5)',

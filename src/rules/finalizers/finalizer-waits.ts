@@ -44,6 +44,12 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#83541',
+      url: 'https://github.com/python/cpython/issues/83541',
+      establishes:
+        '__del__ of a pool of multiprocessing joins its threads for ever at the exit of Python 3.8; fixed in 3.8.3',
+    },
+    {
       title: 'Python data model: object.__del__',
       url: 'https://docs.python.org/3/reference/datamodel.html#object.__del__',
       establishes: '__del__ can run at any point, in any thread, also at exit when modules are half gone',

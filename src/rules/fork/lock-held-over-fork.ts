@@ -94,15 +94,27 @@ export default defineRule({
     },
     {
       kind: 'verify',
-      step: 'The start method is no longer fork.',
-      command: "python -c 'import multiprocessing as m; print(m.get_start_method())'",
+      step: 'Children show spawn_main or forkserver in their command line, and not that of the parent.',
+      command: 'ps -o pid,args --ppid PID',
     },
   ],
   references: [
     {
-      title: 'python/cpython#50970 (bpo-6721)',
+      title: 'python/cpython#50970',
       url: 'https://github.com/python/cpython/issues/50970',
-      establishes: 'locks in the standard library, io and logging among them, are inherited locked over fork',
+      establishes:
+        'locks in the standard library, io and logging among them, are inherited locked over fork (bpo-6721)',
+    },
+    {
+      title: 'python/cpython#80714',
+      url: 'https://github.com/python/cpython/issues/80714',
+      establishes:
+        'logging makes the locks of its handlers anew in the child since 3.8 and 3.7.4, and no longer takes them before the fork',
+    },
+    {
+      title: 'python/cpython#84579',
+      url: 'https://github.com/python/cpython/issues/84579',
+      establishes: 'the lock of a buffered file is not made anew in the child: open, with a proposal of 2025 (#128591)',
     },
     {
       title: 'Python library: multiprocessing, start methods',

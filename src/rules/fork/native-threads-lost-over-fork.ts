@@ -56,20 +56,26 @@ export default defineRule({
     },
     {
       kind: 'verify',
-      step: 'The start method is no longer fork.',
-      command: "python -c 'import multiprocessing as m; print(m.get_start_method())'",
+      step: 'Children show spawn_main or forkserver in their command line, and not that of the parent.',
+      command: 'ps -o pid,args --ppid PID',
     },
   ],
   references: [
     {
-      title: 'pytorch/pytorch#75147',
-      url: 'https://github.com/pytorch/pytorch/issues/75147',
-      establishes: 'set_num_threads in a forked worker waits for a mutex of the OpenMP runtime',
+      title: 'OpenMathLib/OpenBLAS#294',
+      url: 'https://github.com/OpenMathLib/OpenBLAS/issues/294',
+      establishes:
+        'a product of matrices in a child never ends when the parent made one before; fixed in 2014 (#343) for builds with threads of their own, not for those with libgomp',
     },
     {
       title: 'numpy/numpy#17752',
       url: 'https://github.com/numpy/numpy/issues/17752',
       establishes: 'the fork handler of OpenBLAS waits inside fork() for its threads to end',
+    },
+    {
+      title: 'pytorch/pytorch#75147',
+      url: 'https://github.com/pytorch/pytorch/issues/75147',
+      establishes: 'set_num_threads in a forked worker waits for a mutex of the OpenMP runtime',
     },
     {
       title: 'Polars: multiprocessing',

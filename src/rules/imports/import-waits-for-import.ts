@@ -60,6 +60,18 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#125037',
+      url: 'https://github.com/python/cpython/issues/125037',
+      establishes:
+        'a module starts a thread and joins it, and the thread imports that module: meant to be so, and not detected',
+    },
+    {
+      title: 'python/cpython#83065',
+      url: 'https://github.com/python/cpython/issues/83065',
+      establishes:
+        'imports of a package and its submodule in two threads lock each other out, which raises an error; one order of locks (#137196, 2025) avoids that',
+    },
+    {
       title: 'Python 3.3: per-module import locks (bpo-9260)',
       url: 'https://docs.python.org/3/whatsnew/3.3.html',
       establishes: 'each module has a lock of its own while it is imported',
