@@ -50,7 +50,7 @@ export default defineRule({
       title: 'grpc/grpc#4629',
       url: 'https://github.com/grpc/grpc/issues/4629',
       establishes:
-        'under gevent, gRPC waited natively in its completion queue on the thread of the hub; grpc.experimental.gevent (#14561, 2018) mends it, and is stable since grpcio 1.51',
+        'under gevent, gRPC waited natively in its completion queue on the thread of the hub; grpc.experimental.gevent (#14561, 2018) mends it, and was written anew for grpcio 1.51',
     },
     {
       title: 'Developing with asyncio: running blocking code',

@@ -48,7 +48,14 @@ export default defineRule({
     {
       title: 'census-instrumentation/opencensus-python#1112',
       url: 'https://github.com/census-instrumentation/opencensus-python/pull/1112',
-      establishes: 'flush() after close() waited for an event that only the stopped worker would set',
+      establishes:
+        'flush() after close() waited for an event that only the stopped worker would set; fixed in opencensus-ext-azure 1.1.4',
+    },
+    {
+      title: 'census-instrumentation/opencensus-python#1125',
+      url: 'https://github.com/census-instrumentation/opencensus-python/issues/1125',
+      establishes:
+        'the same wait in logging.config.dictConfig(), which shuts all handlers down; a close() from another thread still hangs in 1.1.4',
     },
   ],
 });

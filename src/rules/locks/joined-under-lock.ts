@@ -42,6 +42,12 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'Textualize/rich#928',
+      url: 'https://github.com/Textualize/rich/pull/928',
+      establishes:
+        'Live.stop() joined the refresh thread while it held the lock that this thread takes; mended by #930',
+    },
+    {
       title: 'Python library: threading.Thread.join',
       url: 'https://docs.python.org/3/library/threading.html#threading.Thread.join',
       establishes: 'join() blocks until the other thread has ended, for ever without a timeout',

@@ -47,6 +47,11 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'Delgan/loguru#712',
+      url: 'https://github.com/Delgan/loguru/issues/712',
+      establishes: 'a finalizer logs while the handler below it on the same stack holds its lock',
+    },
+    {
       title: 'Python library: threading, lock objects',
       url: 'https://docs.python.org/3/library/threading.html#lock-objects',
       establishes: 'a Lock is not reentrant: who takes it twice waits for ever',

@@ -46,6 +46,12 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'joan2937/pigpio#189',
+      url: 'https://github.com/joan2937/pigpio/issues/189',
+      establishes:
+        'an exception between acquire() and release() left the lock taken, and the next call waits for ever; mended by try and finally (#190)',
+    },
+    {
       title: 'Python library: threading, using locks in the with statement',
       url: 'https://docs.python.org/3/library/threading.html#using-locks-conditions-and-semaphores-in-the-with-statement',
       establishes: 'the with statement releases a lock on every way out of its block; acquire() alone does not',

@@ -44,6 +44,12 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'eclipse-paho/paho.mqtt.python#354',
+      url: 'https://github.com/eclipse-paho/paho.mqtt.python/issues/354',
+      establishes:
+        'a callback publishes under the callback lock while another thread, with the lock of outgoing messages, wants to call back',
+    },
+    {
       title: 'Python library: threading, lock objects',
       url: 'https://docs.python.org/3/library/threading.html#lock-objects',
       establishes: 'a lock has no owner and no order; acquire() without timeout waits for ever',

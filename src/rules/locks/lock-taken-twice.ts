@@ -64,6 +64,16 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'eclipse-paho/paho.mqtt.python#12',
+      url: 'https://github.com/eclipse-paho/paho.mqtt.python/issues/12',
+      establishes: 'a callback that registers a callback wants the lock under which it was called',
+    },
+    {
+      title: 'eclipse-paho/paho.mqtt.python#177',
+      url: 'https://github.com/eclipse-paho/paho.mqtt.python/issues/177',
+      establishes: 'publish() from on_publish() comes back to a lock of its own thread',
+    },
+    {
       title: 'Python library: threading, lock objects',
       url: 'https://docs.python.org/3/library/threading.html#lock-objects',
       establishes: 'a Lock is not reentrant; an RLock is',

@@ -50,19 +50,21 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'Python data model: object.__del__',
-      url: 'https://docs.python.org/3/reference/datamodel.html#object.__del__',
-      establishes: '__del__ can run in any thread at any point and must not take locks that interrupted code may hold',
-    },
-    {
       title: 'prometheus/client_python#322',
       url: 'https://github.com/prometheus/client_python/issues/322',
-      establishes: 'a gc callback takes the lock of the metric that is being read',
+      establishes:
+        'a gc callback takes the lock of the metric that is being read; fixed after 0.5 (#371), whose callbacks take no lock',
     },
     {
       title: 'encode/httpcore#996',
       url: 'https://github.com/encode/httpcore/issues/996',
-      establishes: 'a generator closed by the collector comes back to the locked connection pool',
+      establishes:
+        'a generator closed by the collector comes back to the locked connection pool; not fixed in 1.0.9, a proposal is open (#1108)',
+    },
+    {
+      title: 'Python data model: object.__del__',
+      url: 'https://docs.python.org/3/reference/datamodel.html#object.__del__',
+      establishes: '__del__ can run in any thread at any point and must not take locks that interrupted code may hold',
     },
   ],
 });

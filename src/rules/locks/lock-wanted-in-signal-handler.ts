@@ -50,6 +50,16 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'twisted/twisted#7736',
+      url: 'https://github.com/twisted/twisted/issues/7736',
+      establishes: 'SIGTERM came while a lock of logging was being released, and the handler logged',
+    },
+    {
+      title: 'patroni/patroni#3413',
+      url: 'https://github.com/patroni/patroni/pull/3413',
+      establishes: 'a log call in the handler of SIGCHLD stopped most threads; mended by not logging there (2025)',
+    },
+    {
       title: 'Python library: signal, execution of handlers',
       url: 'https://docs.python.org/3/library/signal.html#execution-of-python-signal-handlers',
       establishes: 'handlers run in the main thread between bytecodes',

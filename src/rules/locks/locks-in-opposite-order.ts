@@ -47,7 +47,13 @@ export default defineRule({
     {
       title: 'official-stockfish/fishtest#2041',
       url: 'https://github.com/official-stockfish/fishtest/issues/2041',
-      establishes: 'a cache lock and a lock for each run taken in both orders, seen in tracebacks of all threads',
+      establishes:
+        'a cache lock and a lock for each run taken in both orders; mended by moving the clean-up out of the lock (#2029)',
+    },
+    {
+      title: 'eclipse-paho/paho.mqtt.python#354',
+      url: 'https://github.com/eclipse-paho/paho.mqtt.python/issues/354',
+      establishes: 'two locks of one client, taken in both orders by a callback and a publishing thread',
     },
   ],
 });

@@ -50,6 +50,17 @@ export default defineRule({
       establishes: 'a background transport logs while it holds the lock that the handler wants',
     },
     {
+      title: 'Significant-Gravitas/AutoGPT#10634',
+      url: 'https://github.com/Significant-Gravitas/AutoGPT/pull/10634',
+      establishes:
+        'a handler sent a record by gRPC under its lock, the call did not return, and every log call waited for hours',
+    },
+    {
+      title: 'cmusatyalab/opendiamond#28',
+      url: 'https://github.com/cmusatyalab/opendiamond/issues/28',
+      establishes: 'an exception raised by a signal left a lock of logging taken',
+    },
+    {
       title: 'Python library: logging, handler objects',
       url: 'https://docs.python.org/3/library/logging.html#logging.Handler.handle',
       establishes: 'handle() wraps emit() in the acquisition of the handler’s lock',

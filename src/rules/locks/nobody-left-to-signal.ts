@@ -42,6 +42,11 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'tilezen/tilequeue#131',
+      url: 'https://github.com/tilezen/tilequeue/issues/131',
+      establishes: 'an exception ends a background thread, and the main thread goes on waiting for its results',
+    },
+    {
       title: 'Python library: threading, condition objects',
       url: 'https://docs.python.org/3/library/threading.html#condition-objects',
       establishes: 'notify() wakes only threads that wait at that moment',

@@ -62,12 +62,20 @@ export default defineRule({
     {
       title: 'python/cpython#133130',
       url: 'https://github.com/python/cpython/issues/133130',
-      establishes: 'a type update took a mutex while the world was stopped, and its owner was among the stopped',
+      establishes:
+        'a mutex was taken while the world was stopped, and had been handed to a thread that was among the stopped',
+    },
+    {
+      title: 'python/cpython#144524',
+      url: 'https://github.com/python/cpython/pull/144524',
+      establishes:
+        'critical sections take no lock any more while the world is stopped: 3.15, and 3.14 by #145570 (March 2026)',
     },
     {
       title: 'jax-ml/jax#28385',
       url: 'https://github.com/jax-ml/jax/issues/28385',
-      establishes: 'a function-local static is initialised under its guard while its initialiser calls Python',
+      establishes:
+        'a function-local static is initialised under its guard while its initialiser calls Python; fixed by #28387 (April 2025)',
     },
   ],
 });

@@ -70,8 +70,14 @@ export default defineRule({
   references: [
     {
       title: 'apache/airflow#15112',
-      url: 'https://github.com/apache/airflow/issues/15112',
-      establishes: 'two processes that each wait in send() of the two ends of one pipe',
+      url: 'https://github.com/apache/airflow/pull/15112',
+      establishes: 'two processes that each wait in send() of the two ends of one pipe; fixed in Airflow 2.0.2',
+    },
+    {
+      title: 'apache/airflow#70526',
+      url: 'https://github.com/apache/airflow/issues/70526',
+      establishes:
+        'the scheduler of Airflow 3.3 waits in write() to a pipe that it and all its workers hold open at both ends',
     },
     {
       title: 'Python library: Popen.wait',

@@ -38,6 +38,18 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'python/cpython#73983',
+      url: 'https://github.com/python/cpython/issues/73983',
+      establishes:
+        'a process is joined while its queue still holds items: closed as no bug, since the documentation warns of it',
+    },
+    {
+      title: 'n8n-io/n8n#19084',
+      url: 'https://github.com/n8n-io/n8n/pull/19084',
+      establishes:
+        'a service stops as soon as a result is larger than 64 KiB: the child waits in the feeder thread, the parent in join()',
+    },
+    {
       title: 'multiprocessing: joining processes that use queues',
       url: 'https://docs.python.org/3/library/multiprocessing.html#programming-guidelines',
       establishes: 'a process waits before terminating until all buffered items are fed to the pipe',

@@ -38,8 +38,8 @@ export default defineRule({
     },
     {
       kind: 'verify',
-      step: 'Where memory may be overwritten, run under a checker: it stops at the first wrong write.',
-      command: 'MALLOC_CHECK_=3 python APP',
+      step: 'Where memory may be overwritten, run under a checker: it stops when damaged memory is freed. Since glibc 2.34 it has to be loaded.',
+      command: 'LD_PRELOAD=libc_malloc_debug.so.0 MALLOC_CHECK_=3 PYTHONMALLOC=malloc python APP',
     },
   ],
   references: [
@@ -47,6 +47,11 @@ export default defineRule({
       title: 'sagemath/sage#40988',
       url: 'https://github.com/sagemath/sage/issues/40988',
       establishes: 'a process waits for ever in malloc for a lock that an interrupted call left locked',
+    },
+    {
+      title: 'sagemath/cysignals#194',
+      url: 'https://github.com/sagemath/cysignals/issues/194',
+      establishes: 'leaving a signal handler by longjmp out of free() leaves the lock of the allocator taken',
     },
     {
       title: 'signal-safety(7)',

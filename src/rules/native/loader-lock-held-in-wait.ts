@@ -88,7 +88,8 @@ export default defineRule({
     {
       title: 'scikit-learn/scikit-learn#29145',
       url: 'https://github.com/scikit-learn/scikit-learn/issues/29145',
-      establishes: 'imports in several threads block each other over two locks of the dynamic loader',
+      establishes:
+        'imports in several threads block each other over two locks of the dynamic loader; #29235 no longer walks the libraries at import (after 1.5.0)',
     },
     {
       title: 'Microsoft: Dynamic-Link Library Best Practices',

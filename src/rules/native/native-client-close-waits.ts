@@ -81,6 +81,11 @@ export default defineRule({
       establishes: 'close() of a consumer waits in thrd_join for a thread of librdkafka',
     },
     {
+      title: 'confluentinc/librdkafka#1376',
+      url: 'https://github.com/confluentinc/librdkafka/issues/1376',
+      establishes: 'rd_kafka_destroy() joins a thread that does not end, now and then, in 0.9.5',
+    },
+    {
       title: 'librdkafka: introduction, termination',
       url: 'https://github.com/confluentinc/librdkafka/blob/master/INTRODUCTION.md',
       establishes: 'destroying a client blocks while objects that refer to it are not destroyed',

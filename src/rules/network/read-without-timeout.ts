@@ -93,14 +93,20 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'apache/airflow#10636',
+      url: 'https://github.com/apache/airflow/issues/10636',
+      establishes: 'a request to Kubernetes, with a read timeout of None, held the scheduler for a quarter of an hour',
+    },
+    {
+      title: 'Azure/AKS#1052',
+      url: 'https://github.com/Azure/AKS/issues/1052',
+      establishes:
+        'a load balancer drops idle connections without a word, and pooled connections of a client then wait until the kernel gives up',
+    },
+    {
       title: 'requests: timeouts',
       url: 'https://requests.readthedocs.io/en/latest/user/advanced/#timeouts',
       establishes: 'without a timeout the code may hang for minutes or more',
-    },
-    {
-      title: 'apache/airflow#10636',
-      url: 'https://github.com/apache/airflow/issues/10636',
-      establishes: 'a pooled connection that a load balancer had dropped, read without a timeout',
     },
   ],
 });

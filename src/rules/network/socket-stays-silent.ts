@@ -45,6 +45,17 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'redis/redis-py#2243',
+      url: 'https://github.com/redis/redis-py/issues/2243',
+      establishes:
+        'a client with socket_timeout=None, the default, waits for ever when its server vanishes without closing',
+    },
+    {
+      title: 'PyMySQL/PyMySQL#136',
+      url: 'https://github.com/PyMySQL/PyMySQL/issues/136',
+      establishes: 'a connection that breaks without a word leaves the client in recv() or send()',
+    },
+    {
       title: 'Python library: notes on socket timeouts',
       url: 'https://docs.python.org/3/library/socket.html#notes-on-socket-timeouts',
       establishes: 'sockets are created in blocking mode; with a timeout they are non-blocking inside',

@@ -51,6 +51,12 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'siddhantgoel/tornado-sqlalchemy#88',
+      url: 'https://github.com/siddhantgoel/tornado-sqlalchemy/issues/88',
+      establishes:
+        'the thread of the event loop waits for a connection that only other requests of the same loop could give back',
+    },
+    {
       title: 'SQLAlchemy: connection pooling',
       url: 'https://docs.sqlalchemy.org/en/20/core/pooling.html',
       establishes: 'pool_size, max_overflow and pool_timeout; connections go back when they are closed',

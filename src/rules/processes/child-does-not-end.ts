@@ -52,6 +52,11 @@ export default defineRule({
       url: 'https://docs.python.org/3/library/subprocess.html#subprocess.run',
       establishes: 'with a timeout the child is killed and waited for',
     },
+    {
+      title: 'Python library: Process.join',
+      url: 'https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process.join',
+      establishes: 'join() blocks until the process has ended, unless it has a timeout',
+    },
   ],
 });
 

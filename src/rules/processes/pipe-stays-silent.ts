@@ -42,6 +42,18 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'Bogdanp/dramatiq#707',
+      url: 'https://github.com/Bogdanp/dramatiq/pull/707',
+      establishes:
+        'the parent kept the writing ends of its workers open, and never saw the end of a killed one; mended in 2025 by closing them after the fork',
+    },
+    {
+      title: 'python/cpython#118981',
+      url: 'https://github.com/python/cpython/issues/118981',
+      establishes:
+        'multiprocessing kept the ends of a spawned child open while it wrote to it, and hung when the child crashed; fixed in September 2025',
+    },
+    {
       title: 'pipe(7)',
       url: 'https://man7.org/linux/man-pages/man7/pipe.7.html',
       establishes: 'a read sees the end of the file only when all file descriptors of the writing end are closed',

@@ -51,6 +51,11 @@ export default defineRule({
       establishes: 'a process that was left in state T after a profiler with --native had been interrupted',
     },
     {
+      title: 'benfred/py-spy#390',
+      url: 'https://github.com/benfred/py-spy/issues/390',
+      establishes: 'now and then a recorded process stays suspended; kill -CONT lets it go on',
+    },
+    {
       title: 'proc_pid_status(5)',
       url: 'https://man7.org/linux/man-pages/man5/proc_pid_status.5.html',
       establishes: 'states T (stopped) and t (tracing stop), and TracerPid',

@@ -85,14 +85,20 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'cpython#66587',
+      title: 'python/cpython#66587',
       url: 'https://github.com/python/cpython/issues/66587',
-      establishes: 'multiprocessing.Pool waits for ever for a job whose worker was killed',
+      establishes:
+        'multiprocessing.Pool waits for ever for a job whose worker was killed; two proposals (#10441, #16103) were not merged',
     },
     {
       title: 'pytest-dev/execnet#43',
       url: 'https://github.com/pytest-dev/execnet/issues/43',
-      establishes: 'termination of workers that waits without passing its timeout on',
+      establishes: 'termination of workers that waits without passing its timeout on; bounded by #419 (July 2026)',
+    },
+    {
+      title: 'Python library: BrokenProcessPool',
+      url: 'https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.process.BrokenProcessPool',
+      establishes: 'ProcessPoolExecutor raises it when a worker was killed',
     },
   ],
 });

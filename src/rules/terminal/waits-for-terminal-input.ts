@@ -54,6 +54,16 @@ export default defineRule({
   ],
   references: [
     {
+      title: 'pypa/pipx#704',
+      url: 'https://github.com/pypa/pipx/issues/704',
+      establishes: 'an installation hangs without a word: ssh below git asks for a passphrase',
+    },
+    {
+      title: 'nautobot/nautobot#4040',
+      url: 'https://github.com/nautobot/nautobot/issues/4040',
+      establishes: 'a breakpoint in a job whose output is captured: the tests hang',
+    },
+    {
       title: 'Python library: breakpoint()',
       url: 'https://docs.python.org/3/library/functions.html#breakpoint',
       establishes: 'breakpoint() enters the debugger, unless PYTHONBREAKPOINT=0',

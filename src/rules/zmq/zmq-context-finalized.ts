@@ -99,7 +99,7 @@ export default defineRule({
     {
       title: 'zeromq/pyzmq#1003',
       url: 'https://github.com/zeromq/pyzmq/issues/1003',
-      establishes: 'polls without end when the collector runs at exit',
+      establishes: 'polls without end when the collector runs at exit; open',
     },
     {
       title: 'zeromq/pyzmq#1512',

@@ -71,7 +71,7 @@ export default defineRule({
     {
       title: 'zeromq/libzmq#2586',
       url: 'https://github.com/zeromq/libzmq/issues/2586',
-      establishes: 'ctx_t::terminate waits for the reaper while a socket is open',
+      establishes: 'ctx_t::terminate waits without a limit, although linger was 0',
     },
     {
       title: 'zmq_ctx_term(3)',
@@ -81,7 +81,7 @@ export default defineRule({
     {
       title: 'jupyter/jupyter_client#771',
       url: 'https://github.com/jupyter/jupyter_client/issues/771',
-      establishes: 'destroy() of a shared context waits for sockets of another channel',
+      establishes: 'stop_channels() of 7.2.2 destroys the context of a client and now and then hangs in term()',
     },
   ],
 });

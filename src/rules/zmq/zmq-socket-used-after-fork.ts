@@ -55,9 +55,14 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'pyzmq: multithreading and multiprocessing',
-      url: 'https://pyzmq.readthedocs.io/en/latest/howto/morethanbindings.html',
-      establishes: 'contexts are not fork-safe; make one in each process',
+      title: 'The ZeroMQ guide: getting the context right',
+      url: 'https://zguide.zeromq.org/docs/chapter1/#Getting-the-Context-Right',
+      establishes: 'after fork() each process needs a context of its own',
+    },
+    {
+      title: 'zeromq/libzmq#2807',
+      url: 'https://github.com/zeromq/libzmq/issues/2807',
+      establishes: 'zmq_ctx_term() of an inherited context is answered with EINTR in the child',
     },
     {
       title: 'libzmq, src/signaler.cpp',
