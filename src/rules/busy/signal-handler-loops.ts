@@ -36,7 +36,12 @@ export default defineRule({
     {
       title: 'vmprof/vmprof-python#164',
       url: 'https://github.com/vmprof/vmprof-python/issues/164',
-      establishes: 'the SIGPROF handler of a profiler looped over a stack that was being switched',
+      establishes: 'the SIGPROF handler of a profiler looped over a stack that was being switched; open',
+    },
+    {
+      title: 'gperftools/gperftools#1294',
+      url: 'https://github.com/gperftools/gperftools/issues/1294',
+      establishes: 'a process hangs in the unwinder, inside the SIGPROF handler of the profiler',
     },
     {
       title: 'signal-safety(7)',

@@ -60,6 +60,11 @@ export default defineRule({
       establishes: 'a log call in the handler of SIGCHLD stopped most threads; mended by not logging there (2025)',
     },
     {
+      title: 'gperftools/gperftools#775',
+      url: 'https://github.com/gperftools/gperftools/issues/775',
+      establishes: 'a sampling handler unwinds the stack and waits in dl_iterate_phdr for the lock of the loader',
+    },
+    {
       title: 'Python library: signal, execution of handlers',
       url: 'https://docs.python.org/3/library/signal.html#execution-of-python-signal-handlers',
       establishes: 'handlers run in the main thread between bytecodes',

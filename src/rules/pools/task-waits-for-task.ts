@@ -43,7 +43,7 @@ export default defineRule({
     {
       kind: 'now',
       step: 'Start another worker on the same queue: it runs what the others wait for.',
-      command: 'celery -A APP worker --concurrency 2',
+      command: 'celery -A APP worker --concurrency 2 -n extra@%h',
     },
     {
       kind: 'fix',
@@ -65,6 +65,18 @@ export default defineRule({
       title: 'Dask: launch tasks from tasks',
       url: 'https://distributed.dask.org/en/stable/task-launch.html',
       establishes: 'a task that waits for tasks has to secede from the thread pool, or the scheduler can deadlock',
+    },
+    {
+      title: 'deis/deis#359',
+      url: 'https://github.com/deis/deis/pull/359',
+      establishes:
+        'since Celery 3.1 a subtask may be handed to the very process that waits for it; mended by waiting for no task inside a task',
+    },
+    {
+      title: 'ray-project/ray#231',
+      url: 'https://github.com/ray-project/ray/issues/231',
+      establishes:
+        'with one worker a task waited for another for ever; since 2017 (#286) a task that waits in ray.get() gives its place away',
     },
   ],
 });
