@@ -8,6 +8,12 @@ import { defineRule, type Match } from '../rule.ts';
 
 const BOOTSTRAP = '*importlib._bootstrap*';
 
+const IMPORTS = 'c:{import_ensure_initialized, import_find_and_load}!';
+/** Ways from the import system into code of a module. */
+const RUNS_MODULE =
+  '!c:{builtin_exec, builtin_exec_impl, PyEval_EvalCode, imp_create_dynamic, imp_create_dynamic_impl, imp_exec_dynamic, imp_exec_dynamic_impl, exec_builtin_or_dynamic, dlopen}';
+const MODULE_LOCK = 'c:{lock_PyThread_acquire_lock, thread_lock_acquire*, rlock_acquire, PyThread_acquire_lock_timed}!';
+
 export default defineRule({
   id: 'import-waits-for-import',
   cause: 'import-lock',
@@ -24,6 +30,13 @@ export default defineRule({
       notes: { [`py:has_deadlock@${BOOTSTRAP}$`]: 'walks in circles through the chain of import locks' },
     },
     { find: `py:{acquire, _lock_unlock_module, __enter__}@${BOOTSTRAP}$`, confidence: 'possible', stuck: 'likely' },
+    // Of importlib the debugger shows no names; but a lock that is taken before any code of a module runs is the module's.
+    {
+      find: `${IMPORTS} -> ${RUNS_MODULE} -> !c:#finalizer -> !c:#gc -> ${MODULE_LOCK} -> c:{#lock-wait, #semaphore-wait, #futex}$`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: { [IMPORTS]: 'imports a module', [MODULE_LOCK]: "wants the module's lock" },
+    },
     // Python 2 has one lock for all imports.
     {
       find: 'c:{_PyImport_AcquireLock, imp_acquire_lock}! -> c:{#lock-wait, #semaphore-wait}$',
