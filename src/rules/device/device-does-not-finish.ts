@@ -7,6 +7,10 @@ const SYNC = 'c:#device-sync!';
 /** Runtimes of devices without names; their own threads rest, and are known by that. */
 const DRIVERS = ['libtorch_npu*', 'libascendcl*', 'libze_intel_gpu*', 'libnrt*'].map((library) => `c:*@${library}!`);
 
+/** Frameworks, and runtimes below them, that have called the driver; its own threads are called by nobody. */
+const CALLERS =
+  'c:{at::*, c10::*, torch::*, THP*, cuda*, hip*, xla::*, tensorflow::*, stream_executor::*, cupy*, mxnet::*, paddle::*, ggml_*, #eval}!';
+
 const PYTHON = 'py:#device-sync$';
 
 const TRITON = 'py:{_init_handles, load_binary, _load_kernel}@triton/!';
@@ -27,6 +31,13 @@ export default defineRule({
         find: `${driver} -> c:{#read, #poll, #futex, #spin, #condition-wait, #semaphore-wait}$`,
         confidence: 'possible',
         notes: { [driver]: 'the library of the device' },
+      }),
+    ),
+    ...['libcuda.so*', 'libhsa-runtime64*'].map(
+      (library): RuleSignature => ({
+        find: `${CALLERS} -> c:*@${library}! -> c:{clock_gettime, #spin, #poll, #futex, #condition-wait, ioctl}`,
+        confidence: 'possible',
+        notes: { [`c:*@${library}!`]: 'the driver of the device' },
       }),
     ),
     { find: PYTHON, confidence: 'possible', notes: { [PYTHON]: 'waits for the device' } },
