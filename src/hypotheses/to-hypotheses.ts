@@ -6,7 +6,8 @@ import { compareConfidence } from './confidence.ts';
 /** One hypothesis a rule: its matches on all threads together, the surest first. */
 export function toHypotheses(matches: readonly RuleMatch[]): Hypothesis[] {
   const byRule = new Map<Rule, RuleMatch[]>();
-  for (const match of matches) {
+  const better = matches.filter(({ rule }) => rule.lastResort !== true);
+  for (const match of better.length > 0 ? better : matches) {
     const group = byRule.get(match.rule);
     if (group === undefined) byRule.set(match.rule, [match]);
     else group.push(match);

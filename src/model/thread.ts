@@ -50,6 +50,8 @@ export interface Thread {
   readonly view: View;
   /** Whether the tool cut the outer end of the stack. */
   readonly truncated: boolean;
+  /** Whether the numbers of the frames tell that inner ones are missing; of most tools it is not known. */
+  readonly innerCut: boolean | undefined;
   /** The native stack, innermost first, where it could not be woven into the Python one; else empty. */
   readonly unplaced: readonly Frame[];
   /** Known only when dumps of several moments were given. */
@@ -84,6 +86,7 @@ export function makeThread(known: Partial<Thread> & Pick<Thread, 'id' | 'place'>
     frames: [],
     view: BLIND,
     truncated: false,
+    innerCut: undefined,
     unplaced: [],
     progress: undefined,
     wait: undefined,

@@ -46,6 +46,8 @@ export interface Rule {
   readonly yourCode?: string;
   /** Also fits what more specific rules explain better: of equally sure hypotheses it comes last. */
   readonly general?: boolean;
+  /** Said only where no other rule has anything to say. */
+  readonly lastResort?: boolean;
   /** Alternatives; any of them will do. */
   readonly signatures: readonly RuleSignature[];
   /** What a dump must show for this rule, and which command makes such a dump. */

@@ -129,10 +129,17 @@ function readThread({ listings }: Group, views: Views): Thread | undefined {
     // One backtrace is asked for one thread; headers and tables come with all of them.
     view: { ...view, everyThread: listings.some(({ isHeaded, shape }) => isHeaded || shape === 'row') },
     truncated: main === brief || main.isTruncated,
+    innerCut: isCutInside(main) ? true : undefined,
     unplaced: isApart ? frames : [],
     notes: [...new Set(listings.flatMap(({ notes }) => notes))],
     place: main.place,
   });
+}
+
+/** C frames are numbered from 0, Python's of `py-bt-full` like the C frames around them. */
+function isCutInside({ entries }: Listing): boolean {
+  const first = entries.find(({ frame: { file, module, address } }) => file ?? module ?? address);
+  return first !== undefined && !first.isPython && first.level > 0 && entries[0] === first;
 }
 
 /** Some lists name the thread, others not. */
