@@ -21,7 +21,10 @@ export function readGil(threads: readonly ThreadFacts[]): GilFacts {
   const waiting = new Set(waiters);
   if (told !== undefined && !waiting.has(told))
     return { holder: told, inferred: false, why: 'the tool says that it holds the GIL', waiters };
-  const candidates = waiters.length === 0 ? [] : threads.filter((thread) => !waiting.has(thread) && mayHold(thread));
+  const candidates =
+    waiters.length === 0
+      ? []
+      : threads.filter((thread) => !waiting.has(thread) && (mayHold(thread) || isInLibrary(thread)));
   const [only] = candidates;
   if (only === undefined || candidates.length > 1) return { holder: undefined, inferred: false, why: '', waiters };
   return {
@@ -47,6 +50,15 @@ export function waitsForGil({ thread, frames }: ThreadFacts): boolean {
   return thread.wait?.kind === 'gil' || frames.slice(0, INNERMOST).some(({ bare }) => bare === 'take_gil');
 }
 
+/** A function of a binding that asks for the GIL: those of well-known libraries, and any whose name says so. */
+export function asksForGil({ categories, bare, frame }: KnownFrame): boolean {
+  return categories.has('gil-acquire') || (frame.language === 'native' && SAYS_GIL.test(bare));
+}
+
+/** "App::PythonGILLocker::PythonGILLocker", "ScopedGILLock", "PyEnsureGIL::PyEnsureGIL", "Base::PyGILStateLocker", "gil_real_get" */
+const SAYS_GIL =
+  /(?:GIL|Gil|gil)_?(?:State|state)?_?(?:[Ll]ock|[Gg]uard|[Aa]cquire|[Ee]nsure|[Ss]cope|[Hh]older|real_get)|(?:[Ee]nsure|[Aa]cquire|[Ww]ith)_?(?:Py_?)?(?:GIL|Gil|gil)\b/;
+
 /** take_gil stands within this many frames of the innermost. */
 const INNERMOST = 12;
 
@@ -64,6 +76,19 @@ export function mayHold({ thread, frames }: ThreadFacts): boolean {
   const inner = frames.slice(0, loop < 0 ? frames.length : loop);
   return thread.view.interpreter && !inner.some(givesUpGil);
 }
+
+/** py-spy hides frames of the interpreter, which might have released the GIL, but not those of a library that Python called. */
+function isInLibrary({ thread, frames }: ThreadFacts): boolean {
+  const python = frames.findIndex(({ frame }) => frame.language === 'python');
+  const inner = frames.slice(0, Math.max(0, python));
+  return thread.view.native && !inner.some(givesUpGil) && inner.some(isLibrarys);
+}
+
+function isLibrarys({ frame, plumbing, unnamed, bare }: KnownFrame): boolean {
+  return !plumbing && !unnamed && !RUNTIME.test(frame.module ?? '') && !bare.startsWith('Py');
+}
+
+const RUNTIME = /(?:^|\/)lib(?:c|pthread|python\d[\d.]*)[.-][^/]*$/;
 
 /** A function that releases the GIL around what it calls. */
 export function givesUpGil({ bare, categories }: KnownFrame): boolean {

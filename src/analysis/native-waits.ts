@@ -1,6 +1,6 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
 import type { ThreadFacts } from './facts.ts';
-import { givesUpGil, waitsForGil } from './gil.ts';
+import { asksForGil, givesUpGil, waitsForGil } from './gil.ts';
 
 /** A wait in native code that was called from Python, with the GIL held as far as the stack tells. Indices of frames. */
 export interface HeldWait {
@@ -55,9 +55,7 @@ export function readGilRequest(facts: ThreadFacts): GilRequest | undefined {
   const { frames } = facts;
   if (facts.thread.idleAs !== undefined || !waitsForGil(facts)) return undefined;
   const end = frames.findIndex((frame) => !isPartOfRequest(frame));
-  const asks = frames
-    .slice(0, end < 0 ? frames.length : end)
-    .findLastIndex(({ categories }) => categories.has('gil-acquire'));
+  const asks = frames.slice(0, end < 0 ? frames.length : end).findLastIndex(asksForGil);
   if (asks < 0) return undefined;
   const library = frames.findIndex((frame, index) => index > asks && !frame.plumbing);
   const caller = frames[library];
@@ -76,9 +74,10 @@ export function isDestructor({ bare, plain }: Pick<KnownFrame, 'bare' | 'plain'>
   );
 }
 
-function isPartOfRequest({ plumbing, unnamed, categories, frame }: KnownFrame): boolean {
+function isPartOfRequest(known: KnownFrame): boolean {
+  const { plumbing, unnamed, categories, frame } = known;
   if (frame.language === 'python') return false;
-  return plumbing || unnamed || REQUEST.some((category) => categories.has(category));
+  return plumbing || unnamed || asksForGil(known) || REQUEST.some((category) => categories.has(category));
 }
 
 const NOBODY = { bare: '', plain: '' };

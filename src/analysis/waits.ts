@@ -1,6 +1,7 @@
 import type { Category } from '../frames/categories.ts';
 import type { KnownFrame } from '../frames/known-frame.ts';
 import type { Timeout, Wait, WaitKind } from '../model/wait.ts';
+import { asksForGil } from './gil.ts';
 import { readTarget } from './targets.ts';
 import { readTimeout } from './timeouts.ts';
 
@@ -29,6 +30,27 @@ const WAITS: readonly (readonly [category: Category, kind: WaitKind, says: strin
   ['futex', 'unknown', 'waits in the kernel for a lock of some kind'],
 ];
 
+const GIL: (typeof WAITS)[number] = ['gil-wait', 'gil', 'waits for the GIL'];
+
+/**
+ * py-spy hides the interpreter's own frames, take_gil among them: it leaves the timed wait for a condition directly below Python,
+ * or below one of CPython's calls that release the GIL. On Linux these wait by system calls and semaphores; only the GIL is
+ * asked for with a condition.
+ */
+function retakesGil(frames: readonly KnownFrame[], index: number): boolean {
+  const frame = frames[index];
+  if (frame?.canonical !== 'pthread_cond_timedwait' || !GLIBC.test(frame.frame.module ?? '')) return false;
+  const caller = frames.slice(index + 1).find(({ plumbing }) => !plumbing);
+  if (caller === undefined) return false;
+  return caller.frame.language === 'python' || RELEASING.test(caller.bare) || asksForGil(caller);
+}
+
+const GLIBC = /^lib(?:c|pthread)[.-]/;
+
+/** Functions of CPython that take the GIL back after a call, and that of ctypes that takes it for a callback. */
+const RELEASING =
+  /^(?:time_sleep|pysleep|floatsleep|select_\w+_(?:impl|poll)|os_\w+|_Py_(?:read|write)|sock_\w+|_ssl_\w+|EVP_update|EVP_hash|zlib_\w+|_bz2_\w+|_lzma_\w+|_CallPythonObject)(?:_impl)?$/;
+
 /** threading.Semaphore.acquire() waits on a condition; a lock's acquire() does not. */
 const SEMAPHORE: (typeof WAITS)[number] = ['semaphore-wait', 'semaphore', 'waits for a semaphore'];
 
@@ -43,7 +65,7 @@ export function readWait(frames: readonly KnownFrame[], version?: string): Wait 
   const indices: number[] = [];
   let kind: (typeof WAITS)[number] | undefined;
   for (const [index, frame] of frames.entries()) {
-    const found = WAITS.find(([category]) => frame.categories.has(category));
+    const found = retakesGil(frames, index) ? GIL : WAITS.find(([category]) => frame.categories.has(category));
     // Around the wait for the GIL stands the call that gave it up, which is over.
     if (kind?.[1] === 'gil' && found?.[1] !== 'gil') break;
     if (found === undefined) {

@@ -2,6 +2,7 @@ import { cyclesOf } from '../../analysis/cycle-facts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { mayHold, waitsForGil } from '../../analysis/gil.ts';
 import { type HeldWait, isDestructor, readGilRequest, readHeldWait } from '../../analysis/native-waits.ts';
+import { pythonVersion } from '../../analysis/python-version.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
@@ -81,7 +82,7 @@ function* match(facts: Facts): Iterable<Match> {
   for (const ofProcess of groupByProcess(threads).values()) {
     const asking = ofProcess.filter((thread) => readGilRequest(thread) !== undefined);
     const held = ofProcess.flatMap((thread) => {
-      const wait = readHeldWait(thread);
+      const wait = asking.includes(thread) ? undefined : readHeldWait(thread);
       if (wait === undefined || (wait.byCtypes && asking.length === 0)) return [];
       // Of an excerpt that ends before Python something else must tell that it came from there.
       const known =
@@ -91,7 +92,10 @@ function* match(facts: Facts): Iterable<Match> {
         asking.length > 0;
       return known ? [{ thread, wait }] : [];
     });
-    yield* ofProcess.filter(holdsIdly).map(blindMatch);
+    yield* ofProcess
+      .filter(holdsIdly)
+      .map((thread) => blindMatch(thread, 'holds the GIL and is idle: it waits in native code'));
+    yield* askedByNativeThread(ofProcess);
     if (held.length === 0) continue;
     const waiting = asking.length > 0 || ofProcess.some(waitsForGil);
     const told = held.filter(({ thread }) => thread.thread.gil === 'holds');
@@ -121,17 +125,38 @@ function holdsIdly({ thread, frames }: ThreadFacts): boolean {
   return gil === 'holds' && activity === 'idle' && !view.native && progress !== 'moving' && !loads;
 }
 
-function blindMatch(thread: ThreadFacts): Match {
+/**
+ * py-bt says of a thread that it waits for the GIL and shows no Python frame: it came from native code. Of the others only one
+ * does not wait for it, and stands in a C function, or at a line that called one.
+ */
+function* askedByNativeThread(threads: readonly ThreadFacts[]): Iterable<Match> {
+  const asking = threads.filter(({ thread }) => thread.gil === 'waits' && thread.frames.length === 0);
+  // Elder helpers take every timed wait for one for the GIL.
+  if (asking.length === 0 || threads.some((thread) => (pythonVersion(thread) ?? 308) < 308)) return;
+  const others = threads.filter((one) => one.thread.frames.length > 0 && !waitsForGil(one) && !one.thread.idleAs);
+  const [holder] = others;
+  if (holder === undefined || others.length > 1 || !mayWaitInNative(holder)) return;
+  yield blindMatch(
+    holder,
+    'does not wait for the GIL, as native code does: it may hold it',
+    asking.map((thread) => ({ thread, note: 'native code that waits for the GIL', frames: [] })),
+  );
+}
+
+function mayWaitInNative({ thread, frames: [innermost] }: ThreadFacts): boolean {
+  if (innermost === undefined || thread.view.native || thread.wait !== undefined) return false;
+  return innermost.frame.language === 'python' || !COMPUTES.test(innermost.bare);
+}
+
+/** Functions of Python's own library that compute, and wait for nobody. */
+const COMPUTES =
+  /^(?:pow|sum|sorted|sort|min|max|hash|repr|compile|exec|eval|update|digest|hexdigest|encode|decode|compress|decompress|(?:full)?match|search|subn?|split|findall|replace|join|loads|dumps)$/;
+
+function blindMatch(thread: ThreadFacts, note: string, others: readonly MatchedThread[] = []): Match {
   const pid = thread.process.pid ?? 'PID';
   return {
     confidence: 'possible',
-    threads: [
-      {
-        thread,
-        note: 'holds the GIL and is idle: it waits in native code',
-        frames: marks(thread, [[0, 'called native code that waits']]),
-      },
-    ],
+    threads: [{ thread, note, frames: marks(thread, [[0, 'called native code that waits']]) }, ...others],
     unseen: [
       {
         what: 'this dump has no C frames: what the native code waits for is not known',
