@@ -10,7 +10,7 @@ export default defineTextParser({
   format: 'py-spy-text',
   tool: 'py-spy',
   title: '`py-spy dump` (also `--native`, `--locals`, `--subprocesses`, `--core`)',
-  begins: /Thread (?:\d|0x)|Process \d|Python v|Signal \d/,
+  begins: /Thread (?:\d|0x)|Process \d|Python v|Signal \d|(?:\d+: )?unexpected waitpid/,
   mayBegin: /(?:[\w<>.$~]|::)+ \(/,
   opens,
   parse,
@@ -25,6 +25,7 @@ function opens(lines: readonly Line[], at: number): Claim {
   if (grammar.PROCESS.test(text)) return followedBy(lines, at, [grammar.PYTHON, grammar.THREAD]) ? 'certain' : 'no';
   if (grammar.PYTHON.test(text)) return 'certain';
   if (grammar.OLD_PYTHON.test(text)) return followedBy(lines, at, [grammar.THREAD]) ? 'certain' : 'no';
+  if (grammar.STOPPED.test(text)) return 'certain';
   if (grammar.SIGNAL.test(text)) return followedBy(lines, at, [grammar.PYTHON]) ? 'certain' : 'no';
   if (!grammar.looksLikeFrame(text)) return 'no';
   // Two frames in a row, with or without blank lines between: somebody copied only the stack.

@@ -28,6 +28,13 @@ export const THREAD =
 /** 'Thread 1234: "worker"' or 'Thread 1234': core files know no activity. */
 const CORE_THREAD = /^\s*Thread (?<id>\d+|0x[0-9A-Fa-f]+)(?:: "(?<name>.*)")?$/;
 
+/**
+ * "    1: unexpected waitpid result PtraceEvent(Pid(4242), SIGSTOP, 128) to 4242": why 0.4 could not stop a process. Of ptrace(2):
+ * event 128 with one of these signals, where py-spy expects SIGTRAP, is how the kernel reports that job control stopped it before.
+ */
+export const STOPPED =
+  /^\s*(?:\d+: )?unexpected waitpid result PtraceEvent\(Pid\((?<id>\d+)\), (?<signal>SIG(?:STOP|TSTP|TTIN|TTOU)), 128\)/;
+
 /** "Arguments:", and with two colons up to 0.3.8. */
 export const VARIABLES_TITLE = /^\s*(?<title>Arguments|Locals)::?$/;
 
@@ -50,6 +57,18 @@ export function parseThread(line: Line, source: string, core: boolean): Thread |
     name: found.name?.replace(/"$/, ''),
     activity: activityOf(status),
     gil: gilOf(status),
+    place: { source, line: line.number },
+  });
+}
+
+/** The thread of which py-spy says that it was stopped already; its stack py-spy does not print. */
+export function parseStopped(line: Line, source: string): Thread | undefined {
+  const found = STOPPED.exec(line.text)?.groups;
+  if (found?.id === undefined) return undefined;
+  return makeThread({
+    id: found.id,
+    nativeId: Number(found.id),
+    notes: [`state T (stopped by ${found.signal})`],
     place: { source, line: line.number },
   });
 }

@@ -29,6 +29,7 @@ export class PySpyReader {
     const used =
       ('PS-'.includes(initial) && this.#readHeader(line)) ||
       (initial === 'T' && this.#readThread(line)) ||
+      ('u0123456789'.includes(initial) && this.#readStopped(line)) ||
       this.#readVariable(line, initial) ||
       this.#readFrame(line);
     if (used) this.#dropPending();
@@ -83,6 +84,17 @@ export class PySpyReader {
     const again = this.#block?.pid === undefined && this.#block?.threads.some(({ id }) => id === thread.id);
     if (this.#block === undefined || again) this.#openBlock(line, undefined, undefined);
     this.#thread = { thread, frames: [] };
+    return true;
+  }
+
+  /** An error of py-spy's own, in place of the stacks. */
+  #readStopped(line: Line): boolean {
+    const thread = grammar.parseStopped(line, this.#source);
+    if (thread === undefined) return false;
+    this.#inCommand = false;
+    this.#closeThread();
+    const block = this.#block ?? this.#openBlock(line, undefined, undefined);
+    block.threads.push(thread);
     return true;
   }
 

@@ -60,6 +60,12 @@ export default defineRule({
       url: 'https://man7.org/linux/man-pages/man5/proc_pid_status.5.html',
       establishes: 'states T (stopped) and t (tracing stop), and TracerPid',
     },
+    {
+      title: 'ptrace(2), group-stop',
+      url: 'https://man7.org/linux/man-pages/man2/ptrace.2.html',
+      establishes:
+        'a tracer that seizes a process stopped by a signal is told of that signal: what py-spy 0.4 then prints',
+    },
   ],
 });
 
