@@ -114,6 +114,10 @@ export const CPYTHON: FrameTable = {
     'gen_close',
     'PyGen_Finalize',
     'finalize@*cpp',
+    // of types that Cython made
+    'pyx_tp_dealloc_*',
+    'pyx_pw_*__dealloc__*',
+    'pyx_pf_*__dealloc__*',
   ],
   fork: [
     'os_fork',

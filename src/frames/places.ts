@@ -7,8 +7,21 @@ import { matchesGlob } from './names.ts';
  */
 export function isAt(frame: Frame, place: string): boolean {
   return (
-    (frame.file !== undefined && pathMatches(frame.file, place)) ||
+    (frame.file !== undefined && (pathMatches(frame.file, place) || isAtOffshoot(frame.file, place))) ||
     (frame.module !== undefined && pathMatches(frame.module, place))
+  );
+}
+
+const MULTIPROCESSING = 'multiprocessing/';
+
+/** Copies of the standard package under names of their own: of pathos and datasets, and of celery. */
+const OFFSHOOT = /(?:^|[\\/])(?:multiprocess|billiard)[\\/](?=[^\\/]+$)/;
+
+function isAtOffshoot(file: string, place: string): boolean {
+  return (
+    place.startsWith(MULTIPROCESSING) &&
+    OFFSHOOT.test(file) &&
+    pathMatches(file.replace(OFFSHOOT, `/${MULTIPROCESSING}`), place)
   );
 }
 

@@ -1,5 +1,6 @@
 import { parentsOfWork } from '../../analysis/at-work.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
 import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -15,7 +16,7 @@ export default defineRule({
   summary:
     'The thread waits for another process to end, without a limit. What holds that child is the cause; this process is only waiting. If the child is gone already, somebody else has taken its exit status.',
   explanation:
-    'Calls of wait() and join() return when the child has ended, however long that takes. A child that hangs, in a lock it inherited, in a read, at its own exit, holds its parent for ever, and the stack of the parent does not tell why. Look at the child.',
+    'Calls of wait() and join() return when the child has ended, however long that takes. A child that hangs, in a lock it inherited, in a read, at its own exit, holds its parent for ever, and the stack of the parent does not tell why. Starting a program waits, too: until the forked child has become that program, which it never does where it hangs in preexec_fn, in a fork handler of a library, or at a file server. Look at the child.',
   general: true,
   signatures: [],
   match,
@@ -67,20 +68,36 @@ function* match({ threads }: Facts): Iterable<Match> {
     yield {
       confidence: 'possible',
       threads: [
-        witness(one, one.thread.wait?.says ?? 'waits for a child', [
+        witness(one, startsChild(one) ? STARTS : (one.thread.wait?.says ?? 'waits for a child'), [
           {
             find: ({ categories, plain }) => categories.has('child-wait') || plain === '_communicate',
             note: 'waits for the end of a child',
           },
+          { find: isStart, note: STARTS },
         ]),
       ],
     };
   }
 }
 
-function awaitsChild({ thread, frames }: ThreadFacts): boolean {
+function awaitsChild(one: ThreadFacts): boolean {
+  const { thread, frames } = one;
   const { wait } = thread;
   const reads = frames.some(({ plain, frame }) => plain === '_communicate' && isAt(frame, 'subprocess.py'));
-  if (!(wait?.kind === 'child' || reads) || wait?.timeout === 'some' || thread.idleAs !== undefined) return false;
+  if (!(wait?.kind === 'child' || reads || startsChild(one)) || wait?.timeout === 'some' || thread.idleAs !== undefined)
+    return false;
   return thread.progress !== 'moving' && !frames.some(({ plain }) => ELSEWHERE.test(plain));
+}
+
+const STARTS = 'waits until its child has become the program that it is to run';
+
+/** Reads the pipe on which the child reports that it could not run the program, and which closes when it does. */
+function startsChild({ thread, frames }: ThreadFacts): boolean {
+  const python = frames.find(({ frame }) => frame.language === 'python');
+  if (python === undefined || !isStart(python)) return false;
+  return thread.wait?.kind === 'read' || (thread.activity === 'idle' && !thread.view.native);
+}
+
+function isStart({ plain, frame }: KnownFrame): boolean {
+  return plain === '_execute_child' && isAt(frame, 'subprocess.py');
 }

@@ -7,7 +7,10 @@ import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 const NOT_FOR_WORK = '!py:{worker_busy_loop, worker_main, _worker_loop, serve_forever, main_loop}';
-const MANAGER = 'py:_callmethod@multiprocessing/managers.py!';
+const MANAGER = 'py:{_callmethod, _connect, _create, _incref, _decref, connect, start}@multiprocessing/managers.py!';
+/** Ends a pool: needs the lock around the pipe of tasks, which a worker that was killed took with it. */
+const DRAINS = 'py:_help_stuff_finish@multiprocessing/pool.py$';
+const FORK_SERVER = 'py:_launch@multiprocessing/popen_forkserver.py!';
 const RESPONSE =
   'py:{get_response, _wait_for_response, wait_for_response, collective_rpc, wait_response, get_result, wait_result, get_output, recv_result, recv_response}!';
 const RAY = 'c:{ray::core::CoreWorker::Get, ray::core::CoreWorker::Wait, ray::core::GetRequest::Wait}!';
@@ -15,6 +18,8 @@ const NOTES = {
   [RAY]: 'waits for a task or an actor',
   [MANAGER]: 'waits for the answer of a manager process',
   [RESPONSE]: 'waits for the answer of a worker',
+  [DRAINS]: 'wants the lock of the task queue, which a worker may have taken with it',
+  [FORK_SERVER]: 'waits for the fork server to start a process',
   'py:{waitall, waitclose, safe_terminate, join}@execnet/!': 'waits for workers of execnet to end',
 };
 
@@ -45,6 +50,13 @@ export default defineRule({
       notes: { 'py:{get, wait}@ray/_private/worker.py!': 'waits for a task or an actor' },
     },
     { find: `${RAY} -> c:{#condition-wait, #lock-wait, #futex}`, confidence: 'possible', notes: NOTES },
+    { find: DRAINS, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    {
+      find: `${FORK_SERVER} -> py:{read_signed, connect_to_new_process}@multiprocessing/forkserver.py`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
     { find: 'py:{waitall, waitclose, safe_terminate, join}@execnet/!', confidence: 'possible', notes: NOTES },
     { find: 'py:{retrieve, _retrieve}@joblib/parallel.py!', confidence: 'possible' },
     {
