@@ -32,7 +32,7 @@ export default defineRule({
   remediation: [
     {
       kind: 'now',
-      step: 'Record for some seconds where the time goes. A loop shows as few lines that never change; work that gets on wanders.',
+      step: 'See where it spends its time: each line of the file is a stack and how often it was seen. A loop shows the same few functions again and again.',
       command: 'py-spy record --pid PID --duration 10 --format raw --output stacks.txt; cat stacks.txt',
     },
     {
@@ -48,9 +48,10 @@ export default defineRule({
   ],
   references: [
     {
-      title: 'py-spy: how it finds out whether a thread is idle',
-      url: 'https://github.com/benfred/py-spy#how-does-py-spy-detect-if-a-thread-is-idle-or-not',
-      establishes: '"active" means that the operating system was running the thread, or would have',
+      title: 'py-spy: how do you detect if a thread is idle or not?',
+      url: 'https://github.com/benfred/py-spy#how-do-you-detect-if-a-thread-is-idle-or-not',
+      establishes:
+        'whether a thread is active is read from the operating system: on Linux from /proc, on Windows from its system call',
     },
   ],
 });
