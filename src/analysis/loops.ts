@@ -117,9 +117,18 @@ const RUNNERS = [
   ['run', 'asyncio/runners.py'],
   ['asyncio_run', 'uvicorn/_compat.py'],
   ['unrolled_run', 'trio/_core/_run.py'],
+  // Excerpts leave out what stands between.
+  ['run_forever', 'asyncio/base_events.py'],
 ] as const;
 
-const HIDDEN_FROM = ['asyncio/', 'uvicorn/_compat.py', 'trio/_core/'] as const;
+const HIDDEN_FROM = [
+  'asyncio/',
+  'uvicorn/_compat.py',
+  'trio/_core/',
+  'selectors.py',
+  'nest_asyncio.py',
+  'uvloop/',
+] as const;
 
 function restsOrServes({ categories, frame, plain }: KnownFrame): boolean {
   if (categories.has('event-loop') && !categories.has('loop-callback')) return true;

@@ -17,7 +17,17 @@ export default defineRule({
     'The event loop runs one callback at a time. The one that it runs now waits in a blocking call, and until that returns nothing else of the loop goes on: no other request, no timer, no cancellation.',
   explanation:
     'A coroutine, a green thread of gevent or eventlet, and a callback of Twisted or tornado give control back only where they await or yield. Calls that block (time.sleep, requests, database drivers, file and socket reads, locks, C libraries that gevent cannot patch) do not, so the whole loop waits with them: for seconds if the other side answers, for ever if it does not.',
-  signatures: [],
+  signatures: [
+    // psycopg2 for green threads waits by a callback of the hub; libpq's own wait stops the hub.
+    {
+      find: 'c:psyco_exec_green! -> c:PQgetResult! -> c:#poll$',
+      confidence: 'possible',
+      notes: {
+        'c:psyco_exec_green!': 'runs a statement for a green thread',
+        'c:PQgetResult!': "libpq's own wait, which blocks",
+      },
+    },
+  ],
   match,
   needs: ['the Python frames: py-spy dump --pid PID', 'what the call waits for: py-spy dump --native --pid PID'],
   notWhen: [
