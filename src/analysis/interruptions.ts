@@ -1,4 +1,5 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
+import { isAt } from '../frames/places.ts';
 import type { ThreadFacts } from './facts.ts';
 
 /** Where code was put on top of a stack that did not call it: by the collector, by a dropped reference, by a signal. */
@@ -12,7 +13,8 @@ export interface Interruption {
 export function findInterruption({ frames, thread }: ThreadFacts): Interruption | undefined {
   const python = frames.some(({ frame }) => frame.language === 'python');
   const finalizer = frames.findIndex(
-    (frame, index) => index > 0 && (isFinalizer(frame) || (!python && isDeallocator(frame))),
+    (frame, index) =>
+      index > 0 && (isFinalizer(frame) || isDropped(frames, index) || (!python && isDeallocator(frame))),
   );
   const collector = frames.findIndex((frame, index) => index > 0 && frame.categories.has('gc'));
   if (finalizer < 0 && collector < 0) {
@@ -27,6 +29,18 @@ export function findInterruption({ frames, thread }: ThreadFacts): Interruption 
 
 function isFinalizer({ frame, categories }: KnownFrame): boolean {
   return frame.language === 'python' && categories.has('finalizer');
+}
+
+/** What multiprocessing registered for the end of an object, on top of code that does not end anything. */
+function isDropped(frames: readonly KnownFrame[], index: number): boolean {
+  const frame = frames[index];
+  if (frame?.plain !== '__call__' || !isAt(frame.frame, 'multiprocessing/util.py')) return false;
+  const below = frames.slice(index + 1).find((one) => one.frame.language === 'python');
+  return (
+    below !== undefined &&
+    !isAt(below.frame, 'multiprocessing/util.py') &&
+    !/^_?(?:terminate|close|shutdown|stop|cancel|cleanup|unlink|__exit__|__del__)/.test(below.plain)
+  );
 }
 
 /** Where gdb shows no Python frames, the interpreter's call of __del__. */

@@ -100,9 +100,13 @@ function isPartOfWait({ plumbing, unnamed, categories }: KnownFrame): boolean {
 function isLibraryCode({ frame, bare, categories, unnamed, plumbing }: KnownFrame): boolean {
   if (frame.language !== 'native' || plumbing || RUNTIME.test(frame.module ?? '')) return false;
   if (unnamed) return frame.module !== undefined;
-  if (/^_?Py[A-Z_]|^std::|^__gthread|^_Unwind/.test(bare)) return false;
+  if (/^_?Py[A-Z_]|^std::|^__gthread|^_Unwind/.test(bare) || CPYTHON.test(frame.file ?? '')) return false;
   return bare.includes('::') || !WAITS.some((category) => categories.has(category));
 }
+
+/** "Objects/dictobject.c", "./Modules/_threadmodule.c", "/usr/src/Python-3.11/Python/ceval.c", and without the folder. */
+const CPYTHON =
+  /(?:^|\/)(?:Objects|Python|Modules|Parser)\/\w+\.[ch]$|^(?:dictobject|typeobject|listobject|object|ceval|lock|parking_lot)\.c$/;
 
 const RUNTIME = /(?:^|\/)(?:lib(?:c|pthread|stdc\+\+|gcc_s|m)[.-]|ld-|(?:lib)?python\d)[^/]*$/;
 

@@ -49,6 +49,8 @@ export const LIBC: FrameTable = {
     'pthread_cond_clockwait',
     'pthread_cond_clockwait64',
     'pthread_cond_wait_common',
+    // waits for those that still wait
+    'pthread_cond_destroy',
     'psynch_cvwait',
     'psynch_cvclrprepost',
     'std::condition_variable::wait',

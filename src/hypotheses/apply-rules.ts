@@ -35,9 +35,12 @@ function isIdle({ confidence, threads }: RuleMatch): boolean {
   );
 }
 
-/** Threads that are seen to want a lock of the program wait for no answer, however their functions are called. */
-function wantsLock({ rule, threads }: RuleMatch): boolean {
-  return rule.cause === 'network-no-timeout' && threads.every(({ thread }) => wantedLock(thread)?.kind === 'python');
+/** Threads that are seen to want a lock of the program wait for no answer and no end, however their functions are called. */
+function wantsLock({ rule: { cause }, threads }: RuleMatch): boolean {
+  return (
+    (cause === 'network-no-timeout' || cause === 'unclosed-resource-at-exit') &&
+    threads.every(({ thread }) => wantedLock(thread)?.kind === 'python')
+  );
 }
 
 interface Candidate {

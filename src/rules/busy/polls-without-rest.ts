@@ -51,10 +51,10 @@ export default defineRule({
 
 /** Ways to give the processor away: POSIX, C11, C++, Rust, Windows, macOS. */
 const YIELDS =
-  /^(?:sched_yield|thrd_yield|std::this_thread::yield|std::thread::yield_now|SwitchToThread|NtYieldExecution|swtch_pri|thread_switch)$/;
+  /^(?:sched_yield|thrd_yield|std::this_thread::yield|std::thread::yield_now|do_spin|SwitchToThread|NtYieldExecution|swtch_pri|thread_switch)$/;
 
-/** Whose spinning is understood: another rank is waited for, or a pool rests. */
-const OTHERS = /^(?:P?MPI_|ompi_|opal_|blas_|exec_blas|GOMP_|gomp_|kmp_|__kmp)/;
+/** Whose spinning is understood: another rank is waited for, or a thread of a pool rests. */
+const OTHERS = /^(?:P?MPI_|ompi_|opal_|blas_thread_server|gomp_thread_start|kmp_launch_|__kmp_launch_)/;
 
 function* match({ buckets }: Facts): Iterable<Match> {
   for (const { sample, threads } of buckets) {

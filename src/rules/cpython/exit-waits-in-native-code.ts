@@ -76,6 +76,7 @@ export default defineRule({
       confidence: 'possible',
     },
     { find: `!c:{#eval, #fork, *_dealloc} -> ${POOL} -> ${WAIT}`, confidence: 'possible', notes: NOTES },
+    { find: '!c:#eval -> c:*::~*! -> c:pthread_cond_destroy$', confidence: 'possible', notes: NOTES },
     { find: `${FINALIZE} -> ${TAKE}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     {
       find: `${FINALIZE} -> ${OWN_WAITS} -> !py:#finalizer -> !c:#eval -> ${WAIT}`,

@@ -22,6 +22,8 @@ const OTHERS = [
   'py:__next__@torchdata/nodes/! -> py:{get, wait}$',
   'py:get@grain/_src/python/grain_pool.py! -> py:{get, wait}$',
   'py:__next__@nnunet/dataloading/! -> py:{get, wait, sleep}$',
+  // An iterator over a queue that somebody else fills ahead.
+  'py:__next__ => py:get@queue.py! -> py:{wait, get}$',
   'c:tensorflow::data::IteratorGetNextOp::DoCompute! -> c:#condition-wait',
   'c:tensorflow::data::IteratorResource::GetNext! -> c:{#condition-wait, #futex}',
   'c:{dali::Pipeline::Outputs, dali::Pipeline::ShareOutputs}! -> c:#condition-wait',

@@ -40,6 +40,10 @@ export default defineRule({
         notes: { [`c:*@${library}!`]: 'the driver of the device' },
       }),
     ),
+    // Who waits in the driver itself, with the processor in use: its own threads rest in poll.
+    ...['libcuda.*', 'libamdhip64*', 'libhsa-runtime64*'].map(
+      (driver): RuleSignature => ({ find: `c:*@${driver}$`, confidence: 'possible' }),
+    ),
     { find: PYTHON, confidence: 'possible', notes: { [PYTHON]: 'waits for the device' } },
     {
       find: TRITON,

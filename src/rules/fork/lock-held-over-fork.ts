@@ -68,6 +68,13 @@ export default defineRule({
     },
     // uWSGI forks its workers past Python, whose import lock then keeps an owner that is not there.
     { find: 'c:uwsgi*! -> c:_PyImport_AcquireLock!', confidence: 'likely' },
+    {
+      find: 'c:{uwsgi_python_master_fixup, uwsgi_python_post_fork, uwsgi_python_pthread_child}! -> c:{PyEval_RestoreThread, PyEval_AcquireThread, PyGILState_Ensure, take_gil}!',
+      confidence: 'possible',
+      stuck: 'likely',
+    },
+    // Until 3.8 a request to give up the GIL outlived the fork, and the child waits for somebody to take it.
+    { find: 'c:PyEval_EvalFrameDefault => c:drop_gil!', confidence: 'possible' },
   ],
   match,
   needs: [

@@ -117,7 +117,8 @@ function confidenceOf(facts: ThreadFacts, ofProcess: readonly ThreadFacts[]): Co
   if (forked) return word;
   // Elsewhere only a loop that is shared out tells: who waits there rests, and nothing shows that anybody works for it.
   const others = cut || (!thread.view.everyThread && thread.activity === 'idle');
-  return others && frames.some(isParallel) ? 'possible' : undefined;
+  const spins = frames[0]?.categories.has('spin') === true;
+  return others && !spins && frames.some(isParallel) ? 'possible' : undefined;
 }
 
 function isParallel({ frame, categories }: KnownFrame): boolean {

@@ -11,6 +11,7 @@ import type { KnownFrame } from '../../frames/known-frame.ts';
 import type { Confidence } from '../../model/diagnosis.ts';
 import type { Frame } from '../../model/frame.ts';
 import { witness } from '../_shared/evidence.ts';
+import { isReentrant } from '../_shared/lone-waiter.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 export default defineRule({
@@ -126,6 +127,7 @@ function owned(thread: ThreadFacts): Match {
 }
 
 function* matchReentry({ sample, threads }: Bucket): Iterable<Match> {
+  if (isReentrant(sample)) return;
   const reentry = findReentry(sample);
   const confidence = confidenceOf(sample, reentry);
   if (confidence === undefined) return;

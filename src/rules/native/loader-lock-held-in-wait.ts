@@ -49,6 +49,7 @@ export default defineRule({
       stuck: 'likely',
       notes: NOTES,
     },
+    { find: `${CREATE.slice(0, -1)}$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `${CTYPES}$`, confidence: 'possible', stuck: 'likely', notes: { [`${CTYPES}$`]: 'loads a library' } },
     {
       find: `${GUARD} -> c:{#lock-wait, #condition-wait, #futex}$`,
