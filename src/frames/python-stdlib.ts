@@ -60,6 +60,9 @@ export const PYTHON_STDLIB: FrameTable = {
     '_try_wait@subprocess.py',
     'waitpid',
     'join@multiprocessing/process.py',
+    'wait@gevent/subprocess.py',
+    'communicate@gevent/subprocess.py',
+    'wait@eventlet/green/subprocess.py',
   ],
   poll: [
     'select@selectors.py',

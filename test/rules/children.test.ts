@@ -45,6 +45,67 @@ const CASES: readonly (readonly [rule: string, text: string])[] = [
     start (multiprocessing/process.py:121)`,
   ],
   [
+    'worker-does-not-answer',
+    `Thread 1 (Thread 0x7f1 (LWP 81)):
+Traceback (most recent call first):
+  <built-in method acquire of _thread.lock object at remote 0x7f1>
+  File "/usr/lib/python3.10/threading.py", line 1116, in _wait_for_tstate_lock
+    if lock.acquire(block, timeout):
+  File "/usr/lib/python3.10/threading.py", line 1096, in join
+    self._wait_for_tstate_lock()
+  File "/usr/lib/python3.10/multiprocessing/pool.py", line 717, in _terminate_pool
+    task_handler.join()`,
+  ],
+  [
+    'worker-does-not-answer',
+    `Thread 81 (idle): "MainThread"
+    _recv (multiprocessing/connection.py:379)
+    _recv_bytes (multiprocessing/connection.py:414)
+    recv (multiprocessing/connection.py:250)
+    step_wait (acme_gym/vector.py:130)`,
+  ],
+  [
+    'worker-does-not-answer',
+    `Thread 81 (idle): "MainThread"
+    select_ignore_interrupts (pexpect/utils.py:143)
+    read_nonblocking (pexpect/pty_spawn.py:450)
+    expect_loop (pexpect/expect.py:111)
+    configure (acme/router.py:31)`,
+  ],
+  [
+    'child-does-not-end',
+    `Thread 81 (idle): "MainThread"
+    switch (gevent/_greenlet_primitives.py:65)
+    switch (gevent/hub.py:600)
+    wait (gevent/subprocess.py:900)
+    convert (acme/video.py:31)`,
+  ],
+  [
+    'process-is-stopped',
+    `Thread 81 (idle): "MainThread"
+    accept (socket.py:292)
+    __init__ (remote_pdb.py:84)
+    set_trace (remote_pdb.py:150)
+    checkout (acme/views.py:10)`,
+  ],
+  [
+    'lock-held-over-fork',
+    `Thread 81 (idle): "MainThread"
+    __init__ (h5py/_hl/files.py:560)
+    load_volume (acme/volumes.py:40)
+    run (multiprocessing/process.py:93)
+    _bootstrap (multiprocessing/process.py:297)
+    _launch (multiprocessing/popen_fork.py:74)`,
+  ],
+  [
+    'native-threads-lost-over-fork',
+    `* thread #1, queue = 'com.apple.main-thread', stop reason = signal SIGSTOP
+  * frame #0: 0x0000000196e libsystem_kernel.dylib\`__ulock_wait + 8
+    frame #1: 0x0000000196c libdispatch.dylib\`_dispatch_group_wait_slow + 28
+    frame #2: 0x0000000196c libBLAS.dylib\`dgemm + 132
+    frame #3: 0x0000000103 _multiarray_umath.cpython-312-darwin.so\`cblas_matrixproduct + 3368`,
+  ],
+  [
     'zmq-context-finalized',
     `#0  0x00007f1 in poll () from /lib64/libc.so.6
 #1  0x00007f1 in zmq::signaler_t::wait (this=0x1, timeout_=-1) at src/signaler.cpp:228
@@ -59,4 +120,21 @@ const CASES: readonly (readonly [rule: string, text: string])[] = [
 test.each(CASES)('%s', (rule, text) => {
   const [first] = diagnose([{ name: 'excerpt.txt', text }]).hypotheses;
   expect(first?.rule).toBe(rule);
+});
+
+// Workers rest where they wait for orders; an event of another process is no future of a loop.
+const SILENT: readonly string[] = [
+  `Thread 81 (idle): "MainThread"
+    _recv (multiprocessing/connection.py:379)
+    _recv_bytes (multiprocessing/connection.py:414)
+    recv (multiprocessing/connection.py:250)
+    env_worker (acme_gym/vector.py:30)`,
+  `Thread 81 (idle): "MainThread"
+    wait (multiprocessing/synchronize.py:261)
+    wait (multiprocessing/synchronize.py:349)
+    sync (acme/train.py:33)`,
+];
+
+test.each(SILENT)('nothing is said: %s', (text) => {
+  expect(diagnose([{ name: 'excerpt.txt', text }]).hypotheses).toEqual([]);
 });

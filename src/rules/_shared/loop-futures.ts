@@ -28,12 +28,16 @@ const FACES: readonly (readonly [name: string, place: string])[] = [
 export function syncFaceOf({ frames, thread }: ThreadFacts): number | undefined {
   const { wait } = thread;
   if (wait === undefined || !/^(?:condition|lock|semaphore)$/.test(wait.kind)) return undefined;
+  // What processes share is no future of a loop.
+  if (wait.frames.some((index) => frames[index] !== undefined && isAt(frames[index].frame, SHARED))) return undefined;
   const wanted = frames
     .map((frame, index) => ({ frame, index }))
     .filter(({ frame }) => frame.frame.language === 'python' && !isPrimitive(frame))
     .slice(0, CALLERS);
   return wanted.find(({ frame }) => isFace(frame))?.index;
 }
+
+const SHARED = 'multiprocessing/synchronize.py';
 
 /** A wrapper may have a helper between itself and the wait. */
 const CALLERS = 2;

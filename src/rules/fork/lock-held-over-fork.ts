@@ -55,6 +55,8 @@ export default defineRule({
     { find: `${NOT_SPAWNED} -> ${START} -> ${LOG_LOCK_PY2}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `${NOT_SPAWNED} -> ${START} -> ${LOG_WRITE}`, confidence: 'possible', notes: NOTES },
     { find: `${NOT_SPAWNED} -> ${START} -> ${IMPORT}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    // One lock for all of HDF5, taken in C by each call.
+    { find: `${NOT_SPAWNED} -> ${FORK} -> py:*@h5py/_hl/*$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'py:_flush_std_streams@multiprocessing/util.py$', confidence: 'likely', notes: NOTES },
     { find: `${FORK} -> ${STREAM} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely', notes: NOTES },
     { find: `${STREAM} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'possible', stuck: 'likely', notes: NOTES },

@@ -176,6 +176,11 @@ const LIBRARIES = [
   'libscipy_openblas*',
   'libtbb*',
   'libmkl_*thread*',
+  // Accelerate of macOS, which computes on queues of libdispatch
+  'libBLAS.dylib',
+  'libLAPACK.dylib',
+  'vecLib',
+  'Accelerate',
 ];
 
 const WAITS_IN = ['threading.py', 'queue.py', 'selectors.py'];

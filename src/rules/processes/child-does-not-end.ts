@@ -83,7 +83,11 @@ function* match({ threads }: Facts): Iterable<Match> {
 function awaitsChild(one: ThreadFacts): boolean {
   const { thread, frames } = one;
   const { wait } = thread;
-  const reads = frames.some(({ plain, frame }) => plain === '_communicate' && isAt(frame, 'subprocess.py'));
+  const reads = frames.some(
+    ({ plain, frame }) =>
+      (plain === '_communicate' && isAt(frame, 'subprocess.py')) ||
+      (/^(?:wait|communicate)$/.test(plain) && isAt(frame, 'gevent/subprocess.py')),
+  );
   if (!(wait?.kind === 'child' || reads || startsChild(one)) || wait?.timeout === 'some' || thread.idleAs !== undefined)
     return false;
   return thread.progress !== 'moving' && !frames.some(({ plain }) => ELSEWHERE.test(plain));

@@ -6,7 +6,14 @@ import { defineRule, type Match } from '../rule.ts';
 const SUSPENDED = 'py:{do_wait_suspend, _do_wait_suspend}!';
 const AWAITS_CLIENT =
   'py:{wait_for_client, _wait_for_client, wait_for_attach, _wait_for_attach, block_until_configuration_done}!';
-const NOTES = { [SUSPENDED]: 'is held at a breakpoint', [AWAITS_CLIENT]: 'waits for a debugger to connect' };
+/** Debuggers that are spoken to over a socket wait for somebody to connect to it. */
+const REMOTE = 'py:{set_trace, breakpoint, post_mortem}! -> py:accept@socket.py';
+const NOTES = {
+  [SUSPENDED]: 'is held at a breakpoint',
+  'py:{set_trace, breakpoint, post_mortem}!': 'a breakpoint',
+  'py:accept@socket.py': 'waits for a debugger to connect',
+  [AWAITS_CLIENT]: 'waits for a debugger to connect',
+};
 
 export default defineRule({
   id: 'process-is-stopped',
@@ -21,6 +28,7 @@ export default defineRule({
     { find: 'k:#stopped!', confidence: 'likely' },
     { find: SUSPENDED, confidence: 'likely', notes: NOTES },
     { find: `${AWAITS_CLIENT} -> py:wait@threading.py`, confidence: 'likely', notes: NOTES },
+    { find: REMOTE, confidence: 'likely', notes: NOTES },
   ],
   match,
   needs: ['the state of the threads: grep -E "State|TracerPid" /proc/PID/task/*/status'],

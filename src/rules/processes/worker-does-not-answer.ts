@@ -8,6 +8,9 @@ import { defineRule, type Match } from '../rule.ts';
 
 const NOT_FOR_WORK = '!py:{worker_busy_loop, worker_main, _worker_loop, serve_forever, main_loop}';
 const MANAGER = 'py:{_callmethod, _connect, _create, _incref, _decref, connect, start}@multiprocessing/managers.py!';
+/** Who waits for orders has such a name, or begins as a worker does. */
+const NOT_A_WORKER =
+  '!py:{*worker*, *loop*, *serve*, *listen*, *handle*, *monitor*, *consum*, *reader*, *receiv*, _bootstrap, __bootstrap, _bootstrap_inner, spawn_main} -> !py:run@multiprocessing/process.py -> !py:run@threading.py -> !py:*@multiprocessing/managers.py';
 /** Ends a pool: needs the lock around the pipe of tasks, which a worker that was killed took with it. */
 const DRAINS = 'py:_help_stuff_finish@multiprocessing/pool.py$';
 const FORK_SERVER = 'py:_launch@multiprocessing/popen_forkserver.py!';
@@ -20,6 +23,7 @@ const NOTES = {
   [RESPONSE]: 'waits for the answer of a worker',
   [DRAINS]: 'wants the lock of the task queue, which a worker may have taken with it',
   [FORK_SERVER]: 'waits for the fork server to start a process',
+  'py:{expect_loop, expect_exact, expect_list}@pexpect/!': 'waits for what a program prints',
   'py:{waitall, waitclose, safe_terminate, join}@execnet/!': 'waits for workers of execnet to end',
 };
 
@@ -50,6 +54,18 @@ export default defineRule({
       notes: { 'py:{get, wait}@ray/_private/worker.py!': 'waits for a task or an actor' },
     },
     { find: `${RAY} -> c:{#condition-wait, #lock-wait, #futex}`, confidence: 'possible', notes: NOTES },
+    {
+      find: `${NOT_FOR_WORK} -> ${NOT_A_WORKER} -> py:recv@multiprocessing/connection.py! -> py:{#read, #poll}$`,
+      confidence: 'possible',
+      notes: {
+        'py:recv@multiprocessing/connection.py!': 'waits for a message of the process at the other end of the pipe',
+      },
+    },
+    {
+      find: 'py:{expect_loop, expect_exact, expect_list}@pexpect/!',
+      confidence: 'possible',
+      notes: NOTES,
+    },
     { find: DRAINS, confidence: 'possible', stuck: 'likely', notes: NOTES },
     {
       find: `${FORK_SERVER} -> py:{read_signed, connect_to_new_process}@multiprocessing/forkserver.py`,
@@ -133,7 +149,9 @@ const RESULTS: readonly (readonly [string, string])[] = [
   ['get', 'multiprocessing/pool.py'],
   ['wait', 'multiprocessing/pool.py'],
   ['next', 'multiprocessing/pool.py'],
-  ['get', 'multiprocess/pool.py'],
+  ['join', 'multiprocessing/pool.py'],
+  ['_terminate_pool', 'multiprocessing/pool.py'],
+  ['join', 'multiprocessing/queues.py'],
   ['result', 'concurrent/futures/_base.py'],
   ['result_iterator', 'concurrent/futures/_base.py'],
 ];
@@ -146,7 +164,7 @@ function waitsForResult({ thread, frames }: ThreadFacts): boolean {
   const { wait } = thread;
   if (wait === undefined || wait.timeout === 'some' || thread.idleAs !== undefined || thread.progress === 'moving')
     return false;
-  return wait.kind === 'condition' && frames.some(isResult);
+  return (wait.kind === 'condition' || wait.kind === 'join') && frames.some(isResult);
 }
 
 function isBusyWorker({ frames, thread }: ThreadFacts): boolean {
