@@ -37,8 +37,27 @@ export const FILE_LOCKS: FrameTable = {
     '__enter__@conda/lock.py',
     '_lock_mailbox@mailbox.py',
     '_lock_file@mailbox.py',
+    // of programs of their own
+    ...['acquire', '_acquire', 'acquire_lock', 'lock', '_lock', 'get_lock', 'wait', '__enter__'].flatMap((name) =>
+      ['*lockfile*.py', '*lock_file*.py', '*filelock*.py', '*file_lock*.py', '*flock*.py', '*pidfile*.py'].map(
+        (place) => `${name}@${place}`,
+      ),
+    ),
     'wait_for_lock',
+    'wait_for_lock_*',
+    '_wait_for_lock*',
     'wait_lock',
-    'acquire_file_lock',
+    'acquire_file_lock*',
+    '_acquire_file_lock*',
+    'acquire_lock_file*',
+    '_acquire_lock_file*',
+    'acquire_lockfile*',
+    '_acquire_lockfile*',
+    'acquire_flock',
+    'get_file_lock',
+    'file_lock',
+    'filelock',
+    'lock_file',
+    'lockfile',
   ],
 };

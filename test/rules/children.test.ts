@@ -106,6 +106,20 @@ Traceback (most recent call first):
     frame #3: 0x0000000103 _multiarray_umath.cpython-312-darwin.so\`cblas_matrixproduct + 3368`,
   ],
   [
+    'file-lock-held-elsewhere',
+    `Thread 81 (idle): "MainThread"
+    __enter__ (acme/storage.py:15)
+        Arguments:
+            self: <PidFileLock at 0x7f96cff77df0>
+    publish (acme/site.py:25)`,
+  ],
+  [
+    'file-lock-held-elsewhere',
+    `Thread 81 (idle): "MainThread"
+    acquire (acme/lockfile.py:15)
+    publish (acme/site.py:25)`,
+  ],
+  [
     'zmq-context-finalized',
     `#0  0x00007f1 in poll () from /lib64/libc.so.6
 #1  0x00007f1 in zmq::signaler_t::wait (this=0x1, timeout_=-1) at src/signaler.cpp:228

@@ -1,4 +1,8 @@
-import { defineRule } from '../rule.ts';
+import { isAtWork } from '../../analysis/at-work.ts';
+import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import { witness } from '../_shared/evidence.ts';
+import { defineRule, type Match } from '../rule.ts';
 
 const BATON = 'py:wait@file_baton.py!';
 const POLL_NOTES = {
@@ -38,6 +42,7 @@ export default defineRule({
     // A class of the program's own: locks of threads do not have to try again and again.
     { find: 'py:{__enter__, acquire, lock, acquire_lock, get_lock}$ -> c:#sleep', confidence: 'possible' },
   ],
+  match,
   needs: ['the C frames, or the name of the lock library: py-spy dump --native --pid PID'],
   notWhen: ['the holder is at work and will let go: two moments, or a look at the holder, tell'],
   remediation: [
@@ -77,3 +82,31 @@ export default defineRule({
     },
   ],
 });
+
+/** A class of the program's own, where the tool tells of which class the object is. */
+function* match({ threads }: Facts): Iterable<Match> {
+  for (const one of threads) {
+    if (!takesLockFile(one) || isAtWork(one) || one.thread.idleAs !== undefined) continue;
+    yield {
+      confidence: one.thread.progress === 'stuck' ? 'likely' : 'possible',
+      threads: [witness(one, 'waits for a lock that is a file', [{ find: isTaker, note: 'tries to take the lock' }])],
+    };
+  }
+}
+
+function takesLockFile({ frames, thread }: ThreadFacts): boolean {
+  const taker = frames.find(({ frame }) => frame.language === 'python');
+  return taker !== undefined && thread.activity !== 'active' && isTaker(taker);
+}
+
+const TAKES = /^(?:__enter__|_?acquire|_?lock|acquire_lock|get_lock)$/;
+
+/** "<LockFile at 0x7f10c0a1d0>", "<acme.locks.PidFileLock object at 0x7f10>", "<SoftFileLock(path=…) at remote 0x7f10>" */
+const LOCK_FILE = /^<(?:[\w.]+\.)?(?:\w*(?:File|Path|Pid|Dir|InterProcess)_?Lock|\w*Lock_?(?:File|Dir)|Flock)\b/i;
+
+function isTaker({ plain, frame }: KnownFrame): boolean {
+  return (
+    TAKES.test(plain) &&
+    frame.arguments.concat(frame.locals).some(({ name, value }) => name === 'self' && LOCK_FILE.test(value))
+  );
+}
