@@ -120,6 +120,27 @@ Traceback (most recent call first):
     publish (acme/site.py:25)`,
   ],
   [
+    'lock-held-over-fork',
+    `Process 100: python sync.py
+Python v3.9.9 (/usr/bin/python3.9)
+
+Thread 100 (idle): "MainThread"
+    wait (threading.py:312)
+    main (sync.py:3)
+Thread 117 (idle): "permissions"
+    _execute_child (subprocess.py:1777)
+    __init__ (subprocess.py:951)
+    run (sync.py:10)
+
+Process 200: python sync.py
+Python v3.9.9 (/usr/bin/python3.9)
+
+Thread 200 (idle): "permissions"
+    _execute_child (subprocess.py:1754)
+    __init__ (subprocess.py:951)
+    run (sync.py:10)`,
+  ],
+  [
     'zmq-context-finalized',
     `#0  0x00007f1 in poll () from /lib64/libc.so.6
 #1  0x00007f1 in zmq::signaler_t::wait (this=0x1, timeout_=-1) at src/signaler.cpp:228

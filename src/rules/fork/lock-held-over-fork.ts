@@ -126,6 +126,11 @@ export default defineRule({
       establishes: 'the lock of a buffered file is not made anew in the child: open, with a proposal of 2025 (#128591)',
     },
     {
+      title: 'python/cpython#120998',
+      url: 'https://github.com/python/cpython/issues/120998',
+      establishes: 'parent and child both in subprocess._execute_child: the child hangs before it runs the program',
+    },
+    {
       title: 'Python library: multiprocessing, start methods',
       url: 'https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods',
       establishes: 'forking a process with threads is problematic; spawn is safe',
@@ -137,6 +142,7 @@ export default defineRule({
 function* match({ threads, capture }: Facts): Iterable<Match> {
   const forked = forkedProcesses(capture.processes);
   const groups = groupByProcess(threads);
+  yield* beforeProgram(groups);
   for (const [process, own] of groups) {
     for (const thread of own) {
       const sight = lockSight(thread);
@@ -166,6 +172,20 @@ function* match({ threads, capture }: Facts): Iterable<Match> {
         };
     }
   }
+}
+
+/** Parent and child at the same call: the one waits until the other has become another program, and that one does not get there. */
+function* beforeProgram(groups: ReadonlyMap<Process, readonly ThreadFacts[]>): Iterable<Match> {
+  const starting = [...groups.values()].filter((own) => own.some(startsProgram));
+  const child = starting.find((own) => own.length === 1);
+  const [thread] = child ?? [];
+  if (thread === undefined || starting.length < 2) return;
+  yield { confidence: 'possible', threads: [witness(thread, 'was forked, and has not become another program')] };
+}
+
+function startsProgram({ frames, thread }: ThreadFacts): boolean {
+  const python = frames.find(({ frame }) => frame.language === 'python');
+  return python?.plain === '_execute_child' && isAt(python.frame, 'subprocess.py') && thread.activity !== 'active';
 }
 
 /** Since 3.8, and since 3.7.1, the logging module makes its locks anew in a child. */
