@@ -1,4 +1,5 @@
 import type { KnownFrame } from '../frames/known-frame.ts';
+import { isAt } from '../frames/places.ts';
 import { isUserCode } from '../frames/user-code.ts';
 import type { Thread } from '../model/thread.ts';
 import type { WaitKind } from '../model/wait.ts';
@@ -63,7 +64,7 @@ const ASKS =
  * A thread whose own loop takes from a queue, or waits for the time of its next round: run() of a library, or a worker of the
  * program's that takes from a queue, directly under the start of a thread.
  */
-function ofThreadRun({ frames, thread }: ThreadFacts): string | undefined {
+function ofThreadRun({ frames, thread, process }: ThreadFacts): string | undefined {
   const { python } = thread.view;
   const own = frames.filter(({ frame }) => frame.language === 'python');
   const entry = own.findIndex(({ categories }) => categories.has('thread-entry'));
@@ -78,7 +79,13 @@ function ofThreadRun({ frames, thread }: ThreadFacts): string | undefined {
   if (loop.some(({ plain }) => ASKS.test(plain))) return undefined;
   const isTheirs = loop.every(({ frame }) => !isUserCode(frame));
   if (isTheirs) return wait.plain === 'get' ? 'thread of a library waiting for work' : 'background thread of a library';
+  // A queue of threads is filled by threads of the same process, which a child that was forked does not have.
+  if (isAt(wait.frame, 'queue.py') && process.threads.length === 1 && frames.some(isProcess)) return undefined;
   return wait.plain === 'get' && loop.length <= 3 ? OWN_WORKER : undefined;
+}
+
+function isProcess({ plain, frame }: KnownFrame): boolean {
+  return plain === '_bootstrap' && isAt(frame, 'multiprocessing/process.py');
 }
 
 /** Code that ran into the thread, and that the thread did not call. */

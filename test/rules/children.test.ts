@@ -141,6 +141,34 @@ Thread 200 (idle): "permissions"
     run (sync.py:10)`,
   ],
   [
+    'zmq-socket-used-after-fork',
+    `Thread 81 (active): "MainThread"
+    recv (zmq/backend/cython/_zmq.py:1150)
+    next_item (acme/pipeline.py:15)
+    run (multiprocessing/process.py:108)
+    _bootstrap (multiprocessing/process.py:314)
+    _launch (multiprocessing/popen_fork.py:71)`,
+  ],
+  [
+    'worker-does-not-answer',
+    `Thread 81 (idle): "MainThread"
+    __enter__ (multiprocessing/synchronize.py:95)
+    count_up (acme/progress.py:33)
+    main (acme/progress.py:50)`,
+  ],
+  [
+    'nobody-left-to-signal',
+    `Timeout (0:01:00)!
+Thread 0x00007f9f7d6ff740 (most recent call first):
+  File "/usr/lib/python3.8/threading.py", line 302 in wait
+  File "/usr/lib/python3.8/queue.py", line 170 in get
+  File "/srv/acme/pool.py", line 50 in checkout
+  File "/srv/acme/worker.py", line 20 in task
+  File "/usr/lib/python3.8/multiprocessing/process.py", line 108 in run
+  File "/usr/lib/python3.8/multiprocessing/process.py", line 313 in _bootstrap
+  File "/usr/lib/python3.8/multiprocessing/popen_fork.py", line 75 in _launch`,
+  ],
+  [
     'zmq-context-finalized',
     `#0  0x00007f1 in poll () from /lib64/libc.so.6
 #1  0x00007f1 in zmq::signaler_t::wait (this=0x1, timeout_=-1) at src/signaler.cpp:228

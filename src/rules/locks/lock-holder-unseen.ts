@@ -89,5 +89,9 @@ function waitsForLock(facts: ThreadFacts): boolean {
 }
 
 function isElsewhere({ categories, plain, frame }: KnownFrame): boolean {
-  return categories.has('thread-entry') || (plain === 'acquire' && isAt(frame, 'logging/__init__.py'));
+  return (
+    categories.has('thread-entry') ||
+    isAt(frame, 'multiprocessing/synchronize.py') ||
+    (plain === 'acquire' && isAt(frame, 'logging/__init__.py'))
+  );
 }

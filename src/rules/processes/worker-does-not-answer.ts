@@ -13,6 +13,7 @@ const NOT_A_WORKER =
   '!py:{*worker*, *loop*, *serve*, *listen*, *handle*, *monitor*, *consum*, *reader*, *receiv*, _bootstrap, __bootstrap, _bootstrap_inner, spawn_main} -> !py:run@multiprocessing/process.py -> !py:run@threading.py -> !py:*@multiprocessing/managers.py';
 /** Ends a pool: needs the lock around the pipe of tasks, which a worker that was killed took with it. */
 const DRAINS = 'py:_help_stuff_finish@multiprocessing/pool.py$';
+const SHARED_LOCK = 'py:{__enter__, acquire}@multiprocessing/synchronize.py$';
 const FORK_SERVER = 'py:_launch@multiprocessing/popen_forkserver.py!';
 const RESPONSE =
   'py:{get_response, _wait_for_response, wait_for_response, collective_rpc, wait_response, get_result, wait_result, get_output, recv_result, recv_response}!';
@@ -21,6 +22,7 @@ const NOTES = {
   [RAY]: 'waits for a task or an actor',
   [MANAGER]: 'waits for the answer of a manager process',
   [RESPONSE]: 'waits for the answer of a worker',
+  [SHARED_LOCK]: 'wants a lock that processes share: it stays locked when the process that has it dies',
   [DRAINS]: 'wants the lock of the task queue, which a worker may have taken with it',
   [FORK_SERVER]: 'waits for the fork server to start a process',
   'py:{expect_loop, expect_exact, expect_list}@pexpect/!': 'waits for what a program prints',
@@ -64,6 +66,12 @@ export default defineRule({
     {
       find: 'py:{expect_loop, expect_exact, expect_list}@pexpect/!',
       confidence: 'possible',
+      notes: NOTES,
+    },
+    {
+      find: `${NOT_FOR_WORK} -> ${NOT_A_WORKER} -> ${SHARED_LOCK}`,
+      confidence: 'possible',
+      stuck: 'likely',
       notes: NOTES,
     },
     { find: DRAINS, confidence: 'possible', stuck: 'likely', notes: NOTES },

@@ -2,6 +2,8 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isForkFrame } from '../../analysis/fork.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
+import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
 const USES = 'c:{zmq_msg_recv, zmq_msg_send, zmq_recv, zmq_send, zmq::socket_base_t::recv, zmq::socket_base_t::send}';
@@ -72,8 +74,32 @@ export default defineRule({
   ],
 });
 
+/** At work in a call that would wait in poll(), had the socket a context that lives: Python frames alone show as much. */
+function* spins(threads: readonly ThreadFacts[]): Iterable<Match> {
+  for (const one of threads) {
+    const { thread, frames } = one;
+    const python = frames.find(({ frame }) => frame.language === 'python');
+    if (thread.activity !== 'active' || thread.view.native || python === undefined) continue;
+    if (!isReceive(python) || !frames.some(isForkFrame) || thread.progress === 'moving') continue;
+    yield {
+      confidence: 'possible',
+      threads: [
+        witness(one, 'is at work in a call that waits', [
+          { find: isReceive, note: 'uses a socket' },
+          { find: isForkFrame, note: 'this process was forked here' },
+        ]),
+      ],
+    };
+  }
+}
+
+function isReceive({ plain, frame }: KnownFrame): boolean {
+  return /^_?(?:recv|send)(?:_|$)/.test(plain) && isAt(frame, 'zmq/');
+}
+
 /** In a process all of whose native threads were seen: one uses libzmq, and none belongs to libzmq. */
 function* match({ threads }: Facts): Iterable<Match> {
+  yield* spins(threads);
   for (const ofProcess of groupByProcess(threads).values()) {
     const seenByGdb = ofProcess.filter(
       ({ thread }) => thread.view.everyThread && thread.id !== '' && thread.frames.length > 0,
