@@ -103,14 +103,14 @@ ValueError: empty`,
 
 describe('a callback that stands in a blocking call', () => {
   test.each(BLOCKED)('%s', (_, text) => {
-    expect(diagnose([{ name: 'py-spy.txt', text }]).hypotheses.map(({ cause }) => cause)).toContain(
-      'event-loop-blocked',
+    expect(diagnose([{ name: 'py-spy.txt', text }]).hypotheses.map(({ rule }) => rule)).toContain(
+      'event-loop-blocked-by-call',
     );
   });
 
   test.each(NOT_BLOCKED)('not: %s', (_, text) => {
-    expect(diagnose([{ name: 'py-spy.txt', text }]).hypotheses.map(({ cause }) => cause)).not.toContain(
-      'event-loop-blocked',
+    expect(diagnose([{ name: 'py-spy.txt', text }]).hypotheses.map(({ rule }) => rule)).not.toContain(
+      'event-loop-blocked-by-call',
     );
   });
 });
