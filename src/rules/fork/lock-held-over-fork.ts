@@ -126,14 +126,14 @@ export default defineRule({
       establishes: 'the lock of a buffered file is not made anew in the child: open, with a proposal of 2025 (#128591)',
     },
     {
-      title: 'python/cpython#120998',
-      url: 'https://github.com/python/cpython/issues/120998',
-      establishes: 'parent and child both in subprocess._execute_child: the child hangs before it runs the program',
-    },
-    {
       title: 'Python library: multiprocessing, start methods',
       url: 'https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods',
       establishes: 'forking a process with threads is problematic; spawn is safe',
+    },
+    {
+      title: 'python/cpython#120998',
+      url: 'https://github.com/python/cpython/issues/120998',
+      establishes: 'parent and child both in subprocess._execute_child: the child hangs before it runs the program',
     },
   ],
 });
