@@ -80,8 +80,14 @@ function describe(facts: ThreadFacts, frames: readonly KnownFrame[], kind: Wante
 /** "index_lock", "self._lock": mostly one lock for all threads at that line. "target.lock" is one for each target. */
 const IS_ONE = /^(?:(?:self|cls)\.)?\w+$/;
 
-function isShared({ bare, frame }: KnownFrame): boolean {
-  return /SemLock|semlock/.test(bare) || isAt(frame, 'multiprocessing/synchronize.py');
+/** Locks of multiprocessing live in shared memory: their holder may well be another process that runs. */
+export function isShared({ bare, frame }: KnownFrame): boolean {
+  return (
+    /SemLock|semlock/.test(bare) ||
+    isAt(frame, 'multiprocessing/synchronize.py') ||
+    // "<built-in method acquire of _multiprocessing.SemLock object at remote 0x7f10>"
+    frame.arguments.some(({ value }) => /_multiprocessing\.SemLock object/.test(value))
+  );
 }
 
 function isPythons({ bare, frame }: KnownFrame): boolean {

@@ -2,7 +2,7 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { forkedProcesses, isForkFrame, isSpawned } from '../../analysis/fork.ts';
 import { waitsForImport } from '../../analysis/imports.ts';
 import { lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
-import { ownersNamed } from '../../analysis/locks.ts';
+import { isShared, ownersNamed } from '../../analysis/locks.ts';
 import { pythonVersion } from '../../analysis/python-version.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { isAt } from '../../frames/places.ts';
@@ -26,8 +26,11 @@ const CLOCK = 'c:{tzset, __tz_convert, localtime_r, __tzset, setlocale, __dciget
 const HANDLERS =
   'c:{PyOS_AfterFork_Child, PyOS_AfterFork, run_at_forkers, __run_postfork_handlers, run_postfork_handlers}!';
 
+const PREEXEC = 'c:{child_exec, do_fork_exec, subprocess_fork_exec}!';
+
 const NOTES = {
   [FORK]: 'this process was forked here',
+  [PREEXEC]: 'runs preexec_fn in the forked child',
   [START]: 'the work of a worker process begins here',
   [LOG_LOCK]: 'wants a lock of the logging module',
   [LOG_WRITE]: 'writes a log record, under the lock of its stream',
@@ -63,6 +66,8 @@ export default defineRule({
     { find: `!c:<signal handler called> -> ${DATABASES} -> c:#lock-wait$`, confidence: 'likely', notes: NOTES },
     { find: `!c:<signal handler called> -> ${CLOCK} -> c:#lock-wait$`, confidence: 'possible', stuck: 'likely' },
     { find: `${HANDLERS} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely' },
+    // preexec_fn of subprocess, which only the child runs.
+    { find: `${PREEXEC} -> c:PyObject_Call! -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely', notes: NOTES },
     // What libraries do first in a child, or in a thread that just began: they register it.
     {
       find: 'c:{*register_thread*, *registerThread*, *RegisterThread*, *after_fork*, *afterfork*, *AfterFork*, *postfork*, *post_fork*, *atfork*, *thread_init*} -> c:{#lock-wait}$',
@@ -99,7 +104,7 @@ export default defineRule({
     },
     {
       kind: 'prevent',
-      step: 'Fork before threads are started; start servers and pools first. For locks of your own: os.register_at_fork(after_in_child=…) makes them anew.',
+      step: 'Fork before threads are started; start servers and pools first. Do without preexec_fn: Popen has start_new_session, process_group, user, group and umask. For locks of your own: os.register_at_fork(after_in_child=…) makes them anew.',
     },
     {
       kind: 'verify',
@@ -149,7 +154,7 @@ function* match({ threads, capture }: Facts): Iterable<Match> {
       const isChild = forked.has(process) || thread.frames.some(isForkFrame);
       const stranger = ownedByStranger(thread, own);
       const alone = own.length === 1 || isLogLock(thread);
-      if (sight === undefined || isShared(thread) || isSpawned(thread)) continue;
+      if (sight === undefined || thread.frames.some(isShared) || isSpawned(thread)) continue;
       const marks = [{ find: isForkFrame, note: 'this process was forked here' }];
       if (stranger !== undefined) yield { confidence: 'likely', threads: [witness(thread, stranger, marks)] };
       else if (
@@ -236,11 +241,4 @@ function parentOf(
 
 function isLogLock({ frames }: ThreadFacts): boolean {
   return frames.some(({ frame, plain }) => /^_?acquire(?:Lock)?$/.test(plain) && isAt(frame, 'logging/__init__.py'));
-}
-
-/** Locks of multiprocessing live in shared memory: their holder may well be another process that runs. */
-function isShared({ frames }: ThreadFacts): boolean {
-  return frames.some(
-    ({ frame, bare }) => /semlock|SemLock/.test(bare) || isAt(frame, 'multiprocessing/synchronize.py'),
-  );
 }

@@ -2,12 +2,13 @@ import { cyclesOf } from '../../analysis/cycle-facts.ts';
 import type { Bucket, Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isForkFrame } from '../../analysis/fork.ts';
 import { findInterruption } from '../../analysis/interruptions.ts';
-import { lockSight } from '../../analysis/lock-sight.ts';
-import { ownersNamed } from '../../analysis/locks.ts';
+import { lockSight, lockTaker } from '../../analysis/lock-sight.ts';
+import { isShared, ownersNamed } from '../../analysis/locks.ts';
 import { findReentry, isCalledBack, logsInsideHandler, type Reentry } from '../../analysis/reentry.ts';
 import { findStandstill, isTimer } from '../../analysis/standstill.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
+import { isAt } from '../../frames/places.ts';
 import type { Confidence } from '../../model/diagnosis.ts';
 import type { Frame } from '../../model/frame.ts';
 import { witness } from '../_shared/evidence.ts';
@@ -163,7 +164,7 @@ const GDB = "gdb -p PID -batch -ex 'thread apply all bt' > gdb.txt";
 function confidenceOf(facts: ThreadFacts, reentry: Reentry | undefined): Confidence | undefined {
   const sight = lockSight(facts);
   const { activity, progress } = facts.thread;
-  if (sight === undefined || findInterruption(facts)?.by === 'collector') return undefined;
+  if (sight === undefined || findInterruption(facts)?.by === 'collector' || isPools(facts)) return undefined;
   const logs = logsInsideHandler(facts);
   if (sight === 'seen') {
     if (reentry?.same === 'function' || (logs && !isLogLock(facts))) return isLogLock(facts) ? 'possible' : 'likely';
@@ -174,6 +175,12 @@ function confidenceOf(facts: ThreadFacts, reentry: Reentry | undefined): Confide
   if (reentry?.same === 'function' && !isDispatcher(facts, reentry)) return 'possible';
   if (isCalledBack(facts)) return 'possible';
   return logs ? 'possible' : undefined;
+}
+
+/** Pools and queues of processes pass through their own files more than once, to locks that another process may have. */
+function isPools({ frames }: ThreadFacts): boolean {
+  const taker = frames[lockTaker(frames) ?? -1];
+  return taker !== undefined && isAt(taker.frame, 'multiprocessing/') && frames.some(isShared);
 }
 
 /** Functions that only call others stand on every stack many times. */
