@@ -57,7 +57,7 @@ export default defineRule({
     {
       kind: 'verify',
       step: 'Children show spawn_main or forkserver in their command line, and not that of the parent.',
-      command: 'ps -o pid,args --ppid PID',
+      command: "pgrep -af 'spawn_main|forkserver'",
     },
   ],
   references: [
