@@ -27,7 +27,7 @@ export function idleKind(facts: ThreadFacts): string | undefined {
   const { frames, thread, cut } = facts;
   // Who runs Python does not rest; "active" alone is what some tools say of everybody.
   if (thread.gil === 'holds') return undefined;
-  if (frames.some(isAtEnd)) return undefined;
+  if (frames.some(isAtEnd) || frames.some(runsTask)) return undefined;
   const stack = { frames, view: thread.view, truncated: cut, told: new Set<never>() };
   const found = COMPILED.candidates(stack)
     .sort((one, other) => one.order - other.order)
@@ -60,6 +60,20 @@ function isPartOfRest({ categories, plain, frame }: KnownFrame): boolean {
 
 /** Where the locks lie that queues, conditions and pools are made of. */
 const OWN_LOCKS = ['threading.py', 'multiprocessing/synchronize.py', 'billiard/synchronize.py', 'gevent/'];
+
+/** Inside a task of a task queue nothing rests, whatever the task waits for. */
+function runsTask({ plain, frame }: KnownFrame): boolean {
+  return TASKS.some(([name, place]) => plain === name && isAt(frame, place));
+}
+
+const TASKS: readonly (readonly [name: string, place: string])[] = [
+  ['trace_task', 'celery/app/trace.py'],
+  ['__protected_call__', 'celery/app/trace.py'],
+  ['process_message', 'dramatiq/worker.py'],
+  ['perform_job', 'rq/worker.py'],
+  ['perform_job', 'rq/worker/base.py'],
+  ['apply_function', 'distributed/worker.py'],
+];
 
 /** A loop that rests while its runner waits for the last tasks does not wait for work. */
 function isAtEnd({ plain, frame }: KnownFrame): boolean {
