@@ -1,3 +1,4 @@
+import { isAt } from '../frames/places.ts';
 import type { Process } from '../model/process.ts';
 import { mayLackThreads } from './excerpts.ts';
 import type { ThreadFacts } from './facts.ts';
@@ -20,7 +21,8 @@ export function inferByExclusion(
   if (
     threads.some((thread) => !waiting.has(thread) && canHold(thread)) ||
     [...waiting].some((waiter) => isForked(waiter, copies)) ||
-    [...waiting].some((waiter) => isPassing(waiter, threads))
+    [...waiting].some((waiter) => isPassing(waiter, threads)) ||
+    [...waiting].some(servesOthers)
   )
     return [...locks];
   if (other === undefined) return [threads.some(joinsFromUserCode) ? one : inferSelf(one)];
@@ -42,6 +44,11 @@ function inferSelf(lock: HeldOnce): HeldOnce {
     ...lock,
     holder: { thread: only.thread, inferred: true, why: 'no other thread is left that could hold it' },
   };
+}
+
+/** A manager of multiprocessing takes and releases locks for other processes: the holder is one of those, and no thread here. */
+function servesOthers({ frames }: ThreadFacts): boolean {
+  return frames.some(({ plain, frame }) => plain === 'serve_client' && isAt(frame, 'multiprocessing/managers.py'));
 }
 
 /** A thread that waits for another to end may hold the lock that the other wants. */

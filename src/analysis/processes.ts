@@ -59,7 +59,7 @@ function waitedPid({ thread }: ThreadFacts): number | undefined {
 /** Reading or writing a pipe waits for the process at its other end: the parent, or an only child. */
 function peerWait(waiter: ThreadFacts, children: Children, byPid: ByPid): ProcessWait[] {
   const { wait } = waiter.thread;
-  if ((wait?.kind !== 'read' && wait?.kind !== 'write') || !usesPipe(waiter)) return [];
+  if ((wait?.kind !== 'read' && wait?.kind !== 'write') || !usesPipe(waiter) || asksManager(waiter)) return [];
   const own = children.get(waiter.process.pid ?? -1) ?? [];
   const parent = byPid.get(waiter.process.parentPid ?? -1);
   const ends = [...own, ...(parent === undefined ? [] : [parent])];
@@ -74,6 +74,11 @@ function peerWait(waiter: ThreadFacts, children: Children, byPid: ByPid): Proces
       why: `it ${wait.kind}s a pipe, and this is the only relative in the capture`,
     },
   ];
+}
+
+/** The other end is then the manager's, whoever the parent is. */
+function asksManager({ frames }: ThreadFacts): boolean {
+  return frames.some(({ frame, plain }) => plain === '_callmethod' && isAt(frame, 'multiprocessing/managers.py'));
 }
 
 function usesPipe({ frames }: ThreadFacts): boolean {

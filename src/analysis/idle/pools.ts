@@ -21,8 +21,11 @@ export const POOLS: IdleTable = [
   ['queue feeder', 'py:_feed@multiprocessing/queues.py -> py:wait@threading.py'],
   ['resource tracker', 'py:main@multiprocessing/resource_tracker.py'],
   ['resource tracker', 'py:main@multiprocessing/semaphore_tracker.py'],
+  ['resource tracker', 'py:main@loky/backend/resource_tracker.py'],
   ['fork server', 'py:main@multiprocessing/forkserver.py -> py:select@selectors.py'],
-  ['manager server', 'py:{serve_forever, accepter, serve_client}@multiprocessing/managers.py'],
+  ['manager server', 'py:{serve_forever, accepter}@multiprocessing/managers.py'],
+  // At a line of its own it is inside a method that it runs for a client: in a lock that somebody holds, perhaps.
+  ['manager server', 'py:serve_client@multiprocessing/managers.py -> py:{#read, #poll}$'],
   ['idle worker of an event loop', 'py:run@anyio/_backends/_asyncio.py => py:get@queue.py'],
   ['idle worker of an event loop', 'py:_work@trio/_core/_thread_cache.py$'],
   ['idle worker of an event loop', 'py:work@twisted/_threads/_threadworker.py => py:get@queue.py'],

@@ -18,7 +18,10 @@ const FORK_SERVER = 'py:_launch@multiprocessing/popen_forkserver.py!';
 const RESPONSE =
   'py:{get_response, _wait_for_response, wait_for_response, collective_rpc, wait_response, get_result, wait_result, get_output, recv_result, recv_response}!';
 const RAY = 'c:{ray::core::CoreWorker::Get, ray::core::CoreWorker::Wait, ray::core::GetRequest::Wait}!';
+const FOR_CLIENT = 'py:serve_client@multiprocessing/managers.py!';
 const NOTES = {
+  [FOR_CLIENT]: 'a manager takes a lock for another process, whose holder is a third one, or has ended',
+  [`${FOR_CLIENT}$`]: 'a manager is inside a method that it runs for another process: a lock, perhaps',
   [RAY]: 'waits for a task or an actor',
   [MANAGER]: 'waits for the answer of a manager process',
   [RESPONSE]: 'waits for the answer of a worker',
@@ -40,6 +43,8 @@ export default defineRule({
     'A pool replaces a worker that was killed (by the OOM killer, by a crash) but not the job that it had: its result never comes. A queue or pipe does not say that its other end is gone as long as anybody holds it open. When a message is lost both sides wait: the worker for a task, the parent for a result.',
   signatures: [
     { find: `${MANAGER} -> py:{#read, #poll}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: `${FOR_CLIENT} -> c:#lock-wait$`, confidence: 'possible', notes: NOTES },
+    { find: `${FOR_CLIENT}$`, confidence: 'possible', notes: NOTES },
     {
       find: `${NOT_FOR_WORK} -> ${RESPONSE} -> {#poll, #read, #condition-wait, #lock-wait, #semaphore-wait}$`,
       confidence: 'possible',
