@@ -8,6 +8,9 @@ const NOTES = {
   [SEND]: 'writes into a pipe that is full',
   'py:{flush, emit}@logging/__init__.py!': 'writes a log record',
   'py:flush@logging/__init__.py!$': 'writes a log record',
+  'py:{emit, send}@logging/handlers.py!': 'sends a log record over the network',
+  'py:{emit, send}@logging/handlers.py!$': 'sends a log record over the network',
+  'c:sock_sendall!': 'sends all of a message before it returns',
   'py:put@queue.py!': 'waits for room in a queue that is full',
 };
 
@@ -22,7 +25,7 @@ export default defineRule({
     'A pipe holds 64 KiB, a socket pair some hundred. A write beyond that waits until the other end has read. Two processes that send to each other before either receives, a parent that calls wait() before it reads the output of its child, a log collector that stopped reading: each waits for ever. With little data it fits, and nothing is noticed.',
   signatures: [
     {
-      find: `!py:_feed@multiprocessing/queues.py -> ${SEND}`,
+      find: `!py:{_feed, _handle_tasks}@multiprocessing/ -> ${SEND}`,
       confidence: 'possible',
       stuck: 'likely',
       notes: NOTES,
@@ -36,6 +39,15 @@ export default defineRule({
       notes: NOTES,
     },
     { find: 'py:flush@logging/__init__.py!$', confidence: 'possible', notes: NOTES },
+    // sendall() of a socket that blocks: what takes log records, at most times.
+    {
+      find: 'py:{emit, send}@logging/handlers.py! -> c:#write$',
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
+    { find: 'py:{emit, send}@logging/handlers.py!$', confidence: 'possible', notes: NOTES },
+    { find: 'c:sock_sendall! -> c:#write$', confidence: 'possible', stuck: 'likely', notes: NOTES },
     // Sockets of event loops are sent to all the time, and never block: only files and pipes are taken from C frames alone.
     { find: 'c:{write, writev}$', confidence: 'possible', stuck: 'likely' },
     { find: 'py:put@queue.py! -> py:wait@threading.py$', confidence: 'possible', notes: NOTES },
@@ -141,13 +153,16 @@ function ends(writer: ThreadFacts, other: ThreadFacts): Match {
   };
 }
 
-/** Feeders of queues write for others: what waits for them is told by the rule for queues. */
+/**
+ * Feeders of queues write for others: what waits for them is told by the rule for queues. A pool's thread writes jobs ahead
+ * until its pipe is full, which is no more than a sign that the workers are busy.
+ */
 function writes({ thread, frames }: ThreadFacts): boolean {
   return (
     thread.wait?.kind === 'write' &&
     thread.idleAs === undefined &&
     thread.progress !== 'moving' &&
-    !frames.some(({ plain }) => plain === '_feed')
+    !frames.some(({ plain }) => plain === '_feed' || plain === '_handle_tasks')
   );
 }
 
