@@ -1,3 +1,4 @@
+import { mayLackThreads } from '../../analysis/excerpts.ts';
 import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { forkedProcesses, isForkFrame, isSpawned } from '../../analysis/fork.ts';
 import { waitsForImport } from '../../analysis/imports.ts';
@@ -5,7 +6,10 @@ import { lockSight, lockTaker, RESTS } from '../../analysis/lock-sight.ts';
 import { isShared, ownersNamed } from '../../analysis/locks.ts';
 import { pythonVersion } from '../../analysis/python-version.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
+import type { KnownFrame } from '../../frames/known-frame.ts';
+import { computes, sharesWorkOut } from '../../frames/native-packages.ts';
 import { isAt } from '../../frames/places.ts';
+import { isUserCode } from '../../frames/user-code.ts';
 import type { Process } from '../../model/process.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
@@ -166,6 +170,17 @@ function* match({ threads, capture }: Facts): Iterable<Match> {
           confidence: sight === 'seen' ? 'likely' : 'possible',
           threads: [witness(thread, 'waits for a lock in a process that has no other thread', marks)],
         };
+      else if (isForkedAlone(thread, own) && isLeftInLibrary(thread))
+        yield {
+          confidence: 'possible',
+          threads: [witness(thread, 'rests at a plain line of a library, in a child that was forked', marks)],
+        };
+      else if (own.length === 1 && seesAll(thread) && !isLogLock(thread) && thread.frames.some(isRecursiveLock))
+        yield {
+          // A thread that has ended, or an exception from outside, may have left it as well.
+          confidence: 'possible',
+          threads: [witness(thread, 'waits for a recursive lock, which no thread of this process can hold')],
+        };
       else if (
         own.length === 1 &&
         process.pid !== undefined &&
@@ -216,6 +231,30 @@ function isLeft({ thread, frames }: ThreadFacts): boolean {
   return (
     thread.activity === 'idle' && thread.userFrame !== undefined && thread.userFrame === taker && !RESTS.test(plain)
   );
+}
+
+function isForkedAlone({ frames }: ThreadFacts, own: readonly ThreadFacts[]): boolean {
+  return own.length === 1 && frames.some(isForkFrame);
+}
+
+/** A library seldom rests at a plain line of its own but at a lock, and its own locks are what a fork leaves behind. */
+function isLeftInLibrary({ thread, frames }: ThreadFacts): boolean {
+  const [innermost] = frames;
+  if (thread.activity !== 'idle' || thread.view.native || innermost === undefined) return false;
+  const { frame, plain, categories } = innermost;
+  if (isUserCode(frame) || RESTS.test(plain) || WAITS.some((one) => categories.has(one))) return false;
+  return lockTaker(frames) === 0 && !sharesWorkOut(frame) && !computes(frame);
+}
+
+const WAITS = ['read', 'write', 'poll', 'connect', 'accept', 'child-wait', 'client-request', 'client-read'] as const;
+
+function seesAll({ thread, process, cut }: ThreadFacts): boolean {
+  return thread.view.everyThread && thread.view.native && !cut && !mayLackThreads(process);
+}
+
+/** Its owner may take it again, so that nobody waits for his own; h5py and others bring such a lock along. */
+function isRecursiveLock({ bare, frame }: KnownFrame): boolean {
+  return frame.language === 'native' && /rlock_acquire|RLock_acquire|FastRLock/.test(bare);
 }
 
 /** A line that calls into C rests just so. That a thread of the parent is in the same file speaks for a lock of that code. */

@@ -2,6 +2,7 @@ import type { Facts, ThreadFacts } from '../../analysis/facts.ts';
 import { isForkFrame } from '../../analysis/fork.ts';
 import { groupByProcess } from '../../analysis/wait-graph.ts';
 import type { KnownFrame } from '../../frames/known-frame.ts';
+import { computes, sharesWorkOut } from '../../frames/native-packages.ts';
 import { isAt } from '../../frames/places.ts';
 import type { Confidence } from '../../model/diagnosis.ts';
 import { witness } from '../_shared/evidence.ts';
@@ -134,7 +135,8 @@ function isHidden({ thread, frames }: ThreadFacts): boolean {
     !thread.view.native &&
     thread.activity !== 'active' &&
     innermost !== undefined &&
-    PACKAGES.some((name) => isAt(innermost.frame, name))
+    // A worker that computes is active, where the tool tells.
+    (sharesWorkOut(innermost.frame) || (thread.activity === 'idle' && computes(innermost.frame)))
   );
 }
 
@@ -184,17 +186,3 @@ const LIBRARIES = [
 ];
 
 const WAITS_IN = ['threading.py', 'queue.py', 'selectors.py'];
-
-/** Packages all of whose work is done by threads of their own. */
-const PACKAGES = [
-  'polars/',
-  'pyarrow/',
-  'lightgbm/',
-  'xgboost/',
-  'tensorflow/',
-  'jax/',
-  'faiss/',
-  'cv2/',
-  'grpc/',
-  'duckdb/',
-];

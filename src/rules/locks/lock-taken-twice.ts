@@ -95,7 +95,11 @@ function* match(facts: Facts): Iterable<Match> {
         findReentry(only) !== undefined || entersLibraryTwice(only) || isWholeDump(only) ? 'likely' : 'possible',
       threads: [witness(only, only.thread.wait?.says ?? 'waits for a lock')],
       unseen: [
-        { what: 'that it holds the lock itself is concluded: no other thread is left that could', command: undefined },
+        {
+          what: 'that it holds the lock itself is concluded: no other thread is left that could',
+          // A forked child stands the same way; its Python frames tell.
+          command: only.thread.view.python ? undefined : 'py-spy dump --pid PID',
+        },
       ],
     };
   }
