@@ -69,7 +69,13 @@ function titleOf({ verdict, capture: { processes, moments } }: Diagnosis): strin
 /** What a healthy dump leaves open. */
 function drawCaveat({ capture: { processes, moments } }: Diagnosis, indent: number, page: Page): string[] {
   const alone = processes.find((one) => isParent(one) && !processes.some(({ parentPid }) => parentPid === one.pid));
+  const worker = processes.find((one) => isWorker(one) && !processes.some(({ pid }) => pid === one.parentPid));
   const texts = [
+    ...(worker === undefined
+      ? []
+      : [
+          `Who waits for an answer of it is its parent: py-spy dump --subprocesses --pid $(ps -o ppid= -p ${worker.pid ?? 'PID'})`,
+        ]),
     ...(alone === undefined
       ? []
       : [`Its workers are processes of their own: py-spy dump --subprocesses --pid ${alone.pid ?? 'PID'}`]),
@@ -86,6 +92,13 @@ function isParent({ threads }: Process): boolean {
 }
 
 const PARENTS: ReadonlySet<string> = new Set(['celery worker at rest', 'gunicorn arbiter', 'uwsgi master']);
+
+/** A worker at rest may have done its part of a job whose other parts never come. */
+function isWorker({ threads }: Process): boolean {
+  return threads.some(({ idleAs }) => idleAs !== undefined && WORKERS.has(idleAs));
+}
+
+const WORKERS: ReadonlySet<string> = new Set(['idle process pool worker', 'data loader worker waiting for work']);
 
 /** No blank line twice in a row, and none at the end. */
 function joinLines(lines: readonly string[]): string {
