@@ -7,7 +7,7 @@ export default defineTextParser({
   format: 'gdb-dap-log',
   tool: 'gdb',
   title: 'Debug Adapter Protocol: gdb’s `dap-log-file`, or the wire with `Content-Length`',
-  begins: /(?:READ|WROTE): <|Content-Length: /,
+  begins: /(?:READ|WROTE): <|Content-Length: |\{"type":"/,
   opens: claim,
   parse({ source, lines }) {
     const skipped: Line[] = [];
@@ -26,12 +26,15 @@ const LOGGED = /^\s*(?:READ|WROTE): <<<(?=\{)/;
 // "Content-Length: 1319"; on the wire the next one follows a message without a line end
 const LENGTH = /^\s*Content-Length: \d{1,12}\s*$/;
 const NEXT_LENGTH = /Content-Length: \d{1,12}$/;
+// One line of the wire, without the length that stood before it
+const ON_WIRE = /^\s*\{"type":"(?:response|event|request)"/;
 // Lines that carry a message or nothing. gdb's log also tells what its threads do: "+++ run_gdb".
 const CARRIER = /^\s*(?:Content-Length: \d{1,12}\s*)?$|^\s*(?:\+\+\+|---) |^\s*(?:(?:READ|WROTE): <<<)?\{"/;
 
 function claim(lines: readonly Line[], at: number): Claim {
   const text = lines[at]?.text ?? '';
   if (LOGGED.test(text)) return 'certain';
+  if (ON_WIRE.test(text) && NEXT_LENGTH.test(text.trimEnd())) return 'certain';
   if (!LENGTH.test(text)) return 'no';
   const below = lines.slice(at + 1, at + 4).find((line) => line.text.trim() !== '');
   return below?.text.trimStart().startsWith('{') ? 'certain' : 'no';
