@@ -39,8 +39,16 @@ function isNativeThread({ frames, thread, process }: ThreadFacts): boolean {
   return atEntry && !frames.some(isPython) && NATIVE_RESTS.has(thread.wait?.kind);
 }
 
-function isRequest({ categories }: KnownFrame): boolean {
-  return categories.has('client-request') || categories.has('database-request') || categories.has('database-driver');
+/** "zmq_ctx_term", "rd_kafka_destroy", "pool_shutdown": somebody waits for an end. */
+const ENDS = /(?:^|_)(?:term|terminate|destroy|close|shutdown|finalize|stop|join)(?:$|_)/i;
+
+function isRequest({ categories, bare }: KnownFrame): boolean {
+  return (
+    ENDS.test(bare) ||
+    categories.has('client-request') ||
+    categories.has('database-request') ||
+    categories.has('database-driver')
+  );
 }
 
 function isPython({ frame, bare, categories }: KnownFrame): boolean {

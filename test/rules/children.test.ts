@@ -169,6 +169,15 @@ Thread 0x00007f9f7d6ff740 (most recent call first):
   File "/usr/lib/python3.8/multiprocessing/popen_fork.py", line 75 in _launch`,
   ],
   [
+    'zmq-context-term-waits',
+    `TID 81:
+#0  0x00007fe0d1fba26f __poll
+#1  0x00007fe0d1461945
+#2  0x00007fe0d148dcfa zmq_ctx_term
+#3  0x00007fe0d148deb7 zmq_ctx_destroy
+#4  0x00007fe0d00096c0`,
+  ],
+  [
     'zmq-context-finalized',
     `#0  0x00007f1 in poll () from /lib64/libc.so.6
 #1  0x00007f1 in zmq::signaler_t::wait (this=0x1, timeout_=-1) at src/signaler.cpp:228
