@@ -9,9 +9,10 @@ export interface SignalHandler {
   readonly by: 'arguments' | 'interrupted' | 'name';
 }
 
-export function findSignalHandler({ frames }: ThreadFacts): SignalHandler | undefined {
+export function findSignalHandler({ frames, cut }: ThreadFacts): SignalHandler | undefined {
   for (const [index, known] of frames.entries()) {
-    if (known.frame.language !== 'python' || index + 1 >= frames.length) continue;
+    // Where the outer end is cut off, what was interrupted may not be shown.
+    if (known.frame.language !== 'python' || (index + 1 >= frames.length && !cut)) continue;
     const by = hasHandlersArguments(known)
       ? 'arguments'
       : isSleeper(frames[index + 1])
@@ -44,7 +45,8 @@ function isSleeper(known: KnownFrame | undefined): boolean {
 /** "handle_sigterm", "_signal_handler", "on_SIGUSR1", "sigint_handler"; gunicorn's "handle_exit". Called by no frame of signal's. */
 function isCalledSo({ plain }: KnownFrame, caller: KnownFrame | undefined): boolean {
   const outer =
-    caller?.frame.language === 'python' && !/(?:^|[\\/])(?:asyncio[\\/]\w+|signal)\.py$/.test(caller.frame.file ?? '');
+    caller === undefined ||
+    (caller.frame.language === 'python' && !/(?:^|[\\/])(?:asyncio[\\/]\w+|signal)\.py$/.test(caller.frame.file ?? ''));
   return outer && NAMES.test(plain);
 }
 

@@ -164,6 +164,12 @@ export const DISTRIBUTED: FrameTable = {
     'MPIR_Allgather*',
     'MPIR_Scatter*',
     'MPIR_Alltoall*',
+    'MPID_Init',
+    'MPID_Finalize',
+    'MPIDI_CH3_Init',
+    'MPID_nem_barrier*',
+    'MPIDU_Init_shm_barrier',
+    'MPIDU_shm_barrier',
     // NCCL, RCCL, oneCCL, HCCL
     'ncclAllReduce*',
     'ncclAllGather*',

@@ -13,6 +13,8 @@ export const LIBC: FrameTable = {
     'pthread_rwlock_wrlock',
     'pthread_rwlock_timedrdlock',
     'pthread_rwlock_timedwrlock',
+    'pthread_rwlock_rdlock_full',
+    'pthread_rwlock_wrlock_full',
     'pthread_rwlock_rdlock_full64',
     'pthread_rwlock_wrlock_full64',
     'pthread_spin_lock',

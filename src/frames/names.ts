@@ -8,9 +8,10 @@ const LONGEST = 2000;
 export function bareName(name: string): string {
   if (name === '<signal handler called>') return name;
   let bare = name.length > LONGEST ? name.slice(0, LONGEST) : name;
-  // "pthread_cond_wait@@GLIBC_2.3.2", "poll@plt"
+  // "pthread_cond_wait@@GLIBC_2.3.2", "poll@plt"; on old macOS "pthread_cond_wait$UNIX2003", "read$NOCANCEL"
   bare = bare
     .replace(/@.*$/, '')
+    .replace(/\$(?:UNIX2003|NOCANCEL|INODE64|DARWIN_EXTSN|1050)\b/g, '')
     .replace(/ \[clone [^\]]*\]/g, '')
     .replace(RUST_HASH, '');
   if (bare.startsWith('<')) bare = implementer(bare);

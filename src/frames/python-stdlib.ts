@@ -48,11 +48,11 @@ export const PYTHON_STDLIB: FrameTable = {
     '_exitfunc@threading.py',
   ],
   'child-wait': [
-    'poll@multiprocessing/popen_fork.py',
-    'wait@multiprocessing/popen_fork.py',
+    // of multiprocessing, and its copies: billiard, multiprocess, loky
+    'poll@popen_*.py',
+    'wait@popen_*.py',
     'poll@multiprocessing/forking.py',
     'wait@multiprocessing/forking.py',
-    'poll@multiprocessing/popen_forkserver.py',
     '_eintr_retry_call@subprocess.py',
     '_wait@subprocess.py',
     'wait@subprocess.py',

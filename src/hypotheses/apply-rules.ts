@@ -25,7 +25,7 @@ export function applyRules(rules: readonly Rule[], facts: Facts): RuleMatch[] {
   return [
     ...facts.buckets.flatMap((bucket) => matchBucket(bucket, index)),
     ...rules.flatMap((rule) => matchByCode(rule, facts)),
-  ].filter((match) => !isIdle(match) && !wantsLock(match));
+  ].filter((match) => !isIdle(match) && !waitsForOther(match));
 }
 
 /** Rules go before the word that a thread rests by design, unless they are only guessing. */
@@ -35,11 +35,14 @@ function isIdle({ confidence, threads }: RuleMatch): boolean {
   );
 }
 
-/** Threads that are seen to want a lock of the program wait for no answer and no end, however their functions are called. */
-function wantsLock({ rule: { cause }, threads }: RuleMatch): boolean {
+/**
+ * Threads that are seen to want a lock of the program, or the GIL, wait for no answer and no end, however their functions are
+ * called: a handshake may call back into Python.
+ */
+function waitsForOther({ rule: { cause }, threads }: RuleMatch): boolean {
   return (
     (cause === 'network-no-timeout' || cause === 'unclosed-resource-at-exit') &&
-    threads.every(({ thread }) => wantedLock(thread)?.kind === 'python')
+    threads.every(({ thread }) => wantedLock(thread)?.kind === 'python' || thread.thread.wait?.kind === 'gil')
   );
 }
 

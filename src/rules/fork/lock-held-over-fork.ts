@@ -27,6 +27,9 @@ const STREAM = 'c:{bufferedio_enter_buffered, _enter_buffered_busy}!';
 const DATABASES =
   'c:{getaddrinfo, gaih_inet, gethostbyname*, gethostbyaddr*, getnameinfo, *nss_*, getpwnam_r, getpwuid_r, getgrnam_r, getgrgid_r}!';
 const CLOCK = 'c:{tzset, __tz_convert, localtime_r, __tzset, setlocale, __dcigettext}!';
+/** OpenSSL's own locks, which it holds for the time of a look or a change in a table. */
+const OPENSSL =
+  'c:{CRYPTO_THREAD_write_lock, CRYPTO_THREAD_read_lock, CRYPTO_THREAD_lock, ossl_rand_drbg_new, drbg_lock}!';
 const HANDLERS =
   'c:{PyOS_AfterFork_Child, PyOS_AfterFork, run_at_forkers, __run_postfork_handlers, run_postfork_handlers}!';
 
@@ -41,6 +44,7 @@ const NOTES = {
   [IMPORT]: 'wants the lock of a module',
   [STREAM]: 'wants the lock of a buffered stream',
   'py:_flush_std_streams@multiprocessing/util.py$': 'wants the lock of stdout or stderr',
+  [OPENSSL]: "wants a lock of OpenSSL's own, which is held for moments only",
   [DATABASES]: 'the resolver and the user database have locks of their own',
 };
 
@@ -69,6 +73,12 @@ export default defineRule({
     { find: `${STREAM} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: `!c:<signal handler called> -> ${DATABASES} -> c:#lock-wait$`, confidence: 'likely', notes: NOTES },
     { find: `!c:<signal handler called> -> ${CLOCK} -> c:#lock-wait$`, confidence: 'possible', stuck: 'likely' },
+    {
+      find: `!c:<signal handler called> -> ${OPENSSL} -> c:#lock-wait$`,
+      confidence: 'possible',
+      stuck: 'likely',
+      notes: NOTES,
+    },
     { find: `${HANDLERS} -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely' },
     // preexec_fn of subprocess, which only the child runs.
     { find: `${PREEXEC} -> c:PyObject_Call! -> c:{#lock-wait, #semaphore-wait}$`, confidence: 'likely', notes: NOTES },

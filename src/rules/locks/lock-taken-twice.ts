@@ -32,6 +32,12 @@ export default defineRule({
       stuck: 'likely',
       notes: { 'py:{__enter__, acquire}@threading.py$': "wants the queue's own lock, which its other methods hold" },
     },
+    // A finalizer that runs inside of them, by chance, meets that lock as soon as it logs or hands something over.
+    {
+      find: 'py:{put, get, put_nowait, get_nowait}@*ueue.py! -> py:#finalizer!$',
+      confidence: 'possible',
+      notes: { 'py:{put, get, put_nowait, get_nowait}@*ueue.py!': "holds the queue's own lock" },
+    },
     // A profiler's or tracer's wrapper around a lock takes a lock itself.
     {
       find: 'py:{_acquire_restore, __enter__, acquire}@threading.py => py:{acquire, __enter__, _acquire}@*lock*.py$',

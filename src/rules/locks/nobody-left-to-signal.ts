@@ -63,7 +63,9 @@ function* match({ threads }: Facts): Iterable<Match> {
       yield* shownForIt(own, waiting);
       continue;
     }
-    const others = running.filter((thread) => !waiting.includes(thread) && thread.thread.wait?.kind !== 'join');
+    const others = running.filter(
+      (thread) => !waiting.includes(thread) && thread.thread.wait?.kind !== 'join' && !waitsForTask(thread),
+    );
     // Beside threads that come round now and then, the main program may rest until it is to end.
     const stuck = others.length === 0 ? waiting : others.every(comesRound) ? waiting.filter(isInTheMidst) : [];
     if (stuck.length === 0 || own.some((thread) => !running.includes(thread) && mayGive(thread))) continue;
@@ -87,6 +89,15 @@ function* shownForIt(own: readonly ThreadFacts[], waiting: readonly ThreadFacts[
 
 const FEW = 3;
 
+/** A worker at its queue gives no signal before somebody gives it a task. */
+function waitsForTask({ thread, frames }: ThreadFacts): boolean {
+  return (
+    thread.idleAs !== undefined && frames.some(({ plain, frame }) => plain === 'get' && QUEUE.test(frame.file ?? ''))
+  );
+}
+
+const QUEUE = /queue\w*\.py$/i;
+
 /** Sleeps, or waits with a time: what it does in between is not seen. */
 function comesRound({ thread }: ThreadFacts): boolean {
   return thread.wait?.kind === 'sleep' || thread.wait?.timeout === 'some';
@@ -94,6 +105,8 @@ function comesRound({ thread }: ThreadFacts): boolean {
 
 /** Waits in a function that has something to do after it, not in the one that holds the program until its end. */
 function isInTheMidst({ frames }: ThreadFacts): boolean {
+  // A queue joined is done when its workers say so, wherever that is called.
+  if (frames.some(({ plain, frame }) => plain === 'join' && QUEUE.test(frame.file ?? ''))) return true;
   const own = frames.filter((frame) => isOwnCode(frame) && !frame.categories.has('thread-entry'));
   const [caller, ...outer] = own.filter(({ plain }) => plain !== '<module>');
   return caller !== undefined && outer.length > 0 && !RESTS.test(caller.plain) && caller.plain !== 'main';

@@ -6,7 +6,7 @@ import { defineRule, type Match } from '../rule.ts';
 const LOADING =
   'c:{dlopen, dlopen_doit, dl_open, dl_open_worker, dl_open_worker_begin, dl_init, call_init, call_init.part.0, LdrLoadDll, LdrpCallInitRoutine, LdrpInitializeNode, LoadLibraryExW, LoadLibraryExA, DllMain, dlclose, dl_close, dl_close_worker, dyld::runInitializers, dyld4::Loader::runInitializers, ImageLoader::runInitializers, doModInitFunctions, dyld4::APIs::dlopen, FreeLibrary, LdrUnloadDll, GLOBAL__sub_I_*, static_initialization_and_destruction_0}!';
 const LOADER_LOCK =
-  'c:{dl_iterate_phdr, cxa_thread_atexit_impl, tls_get_addr, tls_get_addr_slow, dl_fixup, dl_runtime_resolve, dl_open, dl_sym, dlsym, do_dlsym, dlclose, dladdr, dladdr1, dl_addr, LdrGetProcedureAddress, LdrGetProcedureAddressEx, LdrGetProcedureAddressForCaller, LdrGetDllHandleEx, LdrGetDllHandle, LdrAddRefDll, LdrpAcquireLoaderLock, LdrLockLoaderLock, dyld::dlsym, dyld4::APIs::dlsym, dyld4::RuntimeLocks::takeDlopenLockBeforeFork, dyld4::withLoadersReadLock}!';
+  'c:{dl_iterate_phdr, Unwind_Find_FDE, Unwind_Find_registered_FDE, cxa_thread_atexit_impl, tls_get_addr, tls_get_addr_slow, dl_fixup, dl_runtime_resolve, dl_open, dl_sym, dlsym, do_dlsym, dlclose, dladdr, dladdr1, dl_addr, LdrGetProcedureAddress, LdrGetProcedureAddressEx, LdrGetProcedureAddressForCaller, LdrGetDllHandleEx, LdrGetDllHandle, LdrAddRefDll, LdrpAcquireLoaderLock, LdrLockLoaderLock, dyld::dlsym, dyld4::APIs::dlsym, dyld4::RuntimeLocks::takeDlopenLockBeforeFork, dyld4::withLoadersReadLock}!';
 const GUARD = 'c:cxa_guard_acquire!';
 
 const CREATE = 'py:create_module@*importlib._bootstrap_external*!';
