@@ -87,7 +87,6 @@ export default defineRule({
       notes: NOTES,
     },
     { find: 'py:{waitall, waitclose, safe_terminate, join}@execnet/!', confidence: 'possible', notes: NOTES },
-    { find: 'py:{retrieve, _retrieve}@joblib/parallel.py!', confidence: 'possible' },
     {
       find: 'py:{get, wait_for_pending, drain_events_until, _maybe_reraise_parent_error}@celery/result.py!',
       confidence: 'possible',
@@ -148,6 +147,12 @@ function* match(facts: Facts): Iterable<Match> {
   yield* everybodyWaits(facts);
   const working = parentsOfWork(facts.threads);
   for (const own of groupByProcess(facts.threads).values()) {
+    if (!working.has(own[0]?.process.parentPid ?? -1))
+      for (const one of own.filter(wantsSharedLock))
+        yield {
+          confidence: 'possible',
+          threads: [witness(one, 'wants a lock that processes share: its holder is one of those, or has died')],
+        };
     // With its workers at work, or waiting for something themselves, the answer is only late.
     if (own.some(isBusyWorker) || working.has(own[0]?.process.pid ?? -1)) continue;
     for (const one of own.filter(waitsForResult))
@@ -158,6 +163,7 @@ function* match(facts: Facts): Iterable<Match> {
   }
 }
 
+const JOBLIB = 'joblib/parallel.py';
 const RESULTS: readonly (readonly [string, string])[] = [
   ['get', 'multiprocessing/pool.py'],
   ['wait', 'multiprocessing/pool.py'],
@@ -167,6 +173,8 @@ const RESULTS: readonly (readonly [string, string])[] = [
   ['join', 'multiprocessing/queues.py'],
   ['result', 'concurrent/futures/_base.py'],
   ['result_iterator', 'concurrent/futures/_base.py'],
+  ['retrieve', JOBLIB],
+  ['_retrieve', JOBLIB],
 ];
 
 function isResult({ plain, frame }: KnownFrame): boolean {
@@ -175,9 +183,23 @@ function isResult({ plain, frame }: KnownFrame): boolean {
 
 function waitsForResult({ thread, frames }: ThreadFacts): boolean {
   const { wait } = thread;
-  if (wait === undefined || wait.timeout === 'some' || thread.idleAs !== undefined || thread.progress === 'moving')
-    return false;
-  return (wait.kind === 'condition' || wait.kind === 'join') && frames.some(isResult);
+  if (wait?.timeout === 'some' || thread.idleAs !== undefined || thread.progress === 'moving') return false;
+  // joblib looks every few milliseconds.
+  const waits = wait?.kind === 'condition' || wait?.kind === 'join';
+  return frames.some((known) => isResult(known) && (waits || isAt(known.frame, JOBLIB)));
+}
+
+/** A worker whose own code takes such a lock: those of queues and pools are a place to rest at. */
+function wantsSharedLock({ frames, thread }: ThreadFacts): boolean {
+  if (thread.idleAs !== undefined || thread.progress === 'moving') return false;
+  const own = frames.filter(({ frame, plumbing }) => frame.language === 'python' && !plumbing);
+  const taker = own.findIndex((known) => !isSharedLock(known));
+  const inLibrary = own[taker] === undefined || isAt(own[taker].frame, 'multiprocessing/');
+  return taker > 0 && !inLibrary && own.some(({ categories }) => categories.has('worker-start'));
+}
+
+function isSharedLock({ plain, frame }: KnownFrame): boolean {
+  return /^(?:__enter__|acquire)$/.test(plain) && isAt(frame, 'multiprocessing/synchronize.py');
 }
 
 function isBusyWorker({ frames, thread }: ThreadFacts): boolean {
