@@ -104,7 +104,9 @@ function isSideways({ categories }: KnownFrame): boolean {
 /** A library's own loop that waits in C: sleeping, or until a file is ready. What it waits for is not to be seen. */
 function isQuiet({ activity, view, wait }: Thread, inside: readonly KnownFrame[]): boolean {
   if (inside.length > 2 || inside.some(({ frame, plain }) => isUserCode(frame) || ASKS.test(plain))) return false;
-  return view.native ? wait !== undefined && NATIVE_RESTS.has(wait.kind) : activity === 'idle';
+  return view.native
+    ? wait !== undefined && NATIVE_RESTS.has(wait.kind)
+    : activity === 'idle' && wait?.kind !== 'child';
 }
 
 /** queue.get(), Event.wait(), Condition.wait(), select(): not join(), put() or result(). */

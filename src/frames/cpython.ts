@@ -190,6 +190,10 @@ export const CPYTHON: FrameTable = {
   plumbing: [
     // between a call of a socket and the wait for it
     'internal_select*',
+    'select_poll_poll*',
+    'select_epoll_poll*',
+    'select_select*',
+    'pyepoll_poll*',
     'sock_call*',
     'PyEval_*',
     'PyObject_Call*',

@@ -59,6 +59,8 @@ export const PYTHON_STDLIB: FrameTable = {
     'communicate@subprocess.py',
     '_try_wait@subprocess.py',
     'waitpid',
+    '_do_waitpid@asyncio/unix_events.py',
+    'join@torch/multiprocessing/spawn.py',
     'join@multiprocessing/process.py',
     'wait@gevent/subprocess.py',
     'communicate@gevent/subprocess.py',
