@@ -67,6 +67,8 @@ const CLOSING = [
 export const CLIENTS: FrameTable = {
   'client-request': [
     'getresponse@http/client.py',
+    'send@http/client.py',
+    'send@httplib.py',
     'begin@http/client.py',
     '_read_status@http/client.py',
     'read@http/client.py',
