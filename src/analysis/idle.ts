@@ -69,6 +69,9 @@ function runsTask({ plain, frame }: KnownFrame): boolean {
 const TASKS: readonly (readonly [name: string, place: string])[] = [
   ['trace_task', 'celery/app/trace.py'],
   ['__protected_call__', 'celery/app/trace.py'],
+  // What waits for the result of one reads its broker as a subscriber does.
+  ['drain_events_until', 'celery/backends/asynchronous.py'],
+  ['_wait_for_pending', 'celery/backends/asynchronous.py'],
   ['process_message', 'dramatiq/worker.py'],
   ['perform_job', 'rq/worker.py'],
   ['perform_job', 'rq/worker/base.py'],

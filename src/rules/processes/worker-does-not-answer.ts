@@ -91,6 +91,7 @@ export default defineRule({
       find: 'py:{get, wait_for_pending, drain_events_until, _maybe_reraise_parent_error}@celery/result.py!',
       confidence: 'possible',
     },
+    { find: 'py:{drain_events_until, _wait_for_pending}@celery/backends/asynchronous.py!', confidence: 'possible' },
     {
       find: '!py:{_bootstrap, __bootstrap, spawn_main} -> !py:{_worker_loop, worker, _process_worker, _try_get_data} -> py:get@multiprocessing/queues.py! -> py:{#read, #poll}$',
       confidence: 'possible',
