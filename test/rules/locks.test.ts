@@ -64,6 +64,23 @@ Thread 1 (Thread 0x7f3a00801000 (LWP 43)):
 #2  0x00007f3a103d00b1 in MPIDI_CH3_Init (has_parent=0, pg_p=0x2b2f89076000, pg_rank=1) at ch3_init.c:125`,
   ],
   [
+    'locks-in-opposite-order',
+    `Thread 100 (idle): "MainThread"
+    _wait_for_tstate_lock (threading.py:1167)
+    join (threading.py:1147)
+    <module> (acme/ledger.py:60)
+Thread 101 (idle): "book"
+    book (acme/ledger.py:31)
+    run (threading.py:1010)
+    _bootstrap_inner (threading.py:1073)
+    _bootstrap (threading.py:1030)
+Thread 102 (idle): "close"
+    close_month (acme/ledger.py:44)
+    run (threading.py:1010)
+    _bootstrap_inner (threading.py:1073)
+    _bootstrap (threading.py:1030)`,
+  ],
+  [
     'lock-taken-twice',
     `Traceback (most recent call last):
   File "/srv/app/audit.py", line 29, in note
@@ -121,6 +138,24 @@ Thread 102 (active): "Checker"
     run (acme/task.py:32)
     _bootstrap_inner (threading.py:1016)
     _bootstrap (threading.py:973)`,
+  ],
+  [
+    'threads that come round',
+    'locks-in-opposite-order',
+    `Thread 100 (idle): "MainThread"
+    _wait_for_tstate_lock (threading.py:1167)
+    join (threading.py:1147)
+    <module> (acme/ledger.py:60)
+Thread 101 (idle): "book"
+    poll_accounts (acme/ledger.py:31)
+    run (threading.py:1010)
+    _bootstrap_inner (threading.py:1073)
+    _bootstrap (threading.py:1030)
+Thread 102 (idle): "close"
+    monitor (acme/ledger.py:44)
+    run (threading.py:1010)
+    _bootstrap_inner (threading.py:1073)
+    _bootstrap (threading.py:1030)`,
   ],
   [
     'a finalizer beside a queue, not inside of it',

@@ -62,9 +62,9 @@ function* match({ threads }: Facts): Iterable<Match> {
   for (const own of groupByProcess(threads).values()) {
     yield* matchSeen(own);
     const standing = own.filter(mayWantLock);
-    if (standing.length < 2 || own.some(mayGoOn)) continue;
+    if (own.some(mayGoOn)) continue;
     const crossed = crossing(standing);
-    const pair = crossed ?? sameFile(standing) ?? atDifferentLocks(standing);
+    const pair = crossed ?? sameFile(standing) ?? atDifferentLocks(standing) ?? joinedTogether(own);
     if (pair === undefined) continue;
     yield {
       confidence:
@@ -96,6 +96,23 @@ function areUnnamed(wanted: readonly WantedLock[]): boolean {
   return wanted.every(
     ({ addresses, name, thread }) => addresses.length === 0 && name === undefined && isCalled(thread),
   );
+}
+
+/**
+ * The functions of several threads that another one waits for, each at a plain line of its own, and nobody else is there. In one
+ * function they may as well queue for one lock.
+ */
+function joinedTogether(own: readonly ThreadFacts[]): readonly ThreadFacts[] | undefined {
+  const joining = own.filter(({ thread }) => thread.wait?.kind === 'join' && thread.wait.timeout !== 'some');
+  const joined = own.filter((thread) => !joining.includes(thread));
+  return joining.length === 1 && joined.every(isFirstFunction) && new Set(joined.map(takenBy)).size > 1
+    ? joined
+    : undefined;
+}
+
+function isFirstFunction(facts: ThreadFacts): boolean {
+  const taker = facts.frames[lockTaker(facts.frames) ?? -1];
+  return lockSight(facts) === 'hidden' && taker !== undefined && !RESTS.test(taker.plain) && !isCalled(facts);
 }
 
 function isCalled({ frames }: ThreadFacts): boolean {

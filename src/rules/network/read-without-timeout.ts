@@ -58,7 +58,7 @@ export default defineRule({
     { find: 'c:connect$', confidence: 'possible', stuck: 'likely' },
     { find: 'c:{internal_connect, sock_connect}! -> c:#poll$', confidence: 'possible', stuck: 'likely' },
     // Drivers connect in C below a Python function of that name.
-    { find: `${NOT_LOOP} -> ${CONNECTS}`, confidence: 'possible', stuck: 'likely', notes: NOTES },
+    { find: `${NOT_LOOP} -> ${CONNECTS}`, confidence: 'possible', notes: NOTES },
     { find: `${NOT_LOOP} -> py:getaddrinfo@socket.py!$`, confidence: 'possible', stuck: 'likely', notes: NOTES },
     { find: 'c:#dns! -> c:{#poll, #read}$', confidence: 'possible', stuck: 'likely', notes: NOTES },
   ],
