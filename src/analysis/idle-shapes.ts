@@ -4,6 +4,7 @@ import { isUserCode } from '../frames/user-code.ts';
 import type { Thread } from '../model/thread.ts';
 import type { WaitKind } from '../model/wait.ts';
 import type { ThreadFacts } from './facts.ts';
+import { asksForGil } from './gil.ts';
 
 /** A thread of the program itself that takes from a queue; at rest only as long as nobody waits for its end. */
 export const OWN_WORKER = 'worker waiting for work';
@@ -55,10 +56,14 @@ function isPython({ frame, bare, categories }: KnownFrame): boolean {
   return frame.language === 'python' || categories.has('eval') || /^_?Py[A-Z]|^_Py_|^take_gil$|^pymain/.test(bare);
 }
 
-/** signal.pause() and its like: the main thread of a program whose other threads do the work. */
+/** signal.pause() and its like: the main thread of a program whose other threads do the work. A thread that wants the GIL is parked so at the end. */
 function waitsForSignal({ frames }: ThreadFacts): boolean {
   const innermost = frames.find(({ plumbing, unnamed }) => !plumbing && !unnamed);
-  return innermost !== undefined && /^(?:pause|sigwait|sigwaitinfo|sigtimedwait)$/.test(innermost.canonical);
+  return (
+    innermost !== undefined &&
+    /^(?:pause|sigwait|sigwaitinfo|sigtimedwait)$/.test(innermost.canonical) &&
+    !frames.some(asksForGil)
+  );
 }
 
 /** How many frames of its own a thread's loop has between its start and its wait; deeper ones are at work on something. */

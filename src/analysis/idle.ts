@@ -61,7 +61,7 @@ function isPartOfRest({ categories, plain, frame }: KnownFrame): boolean {
 /** Where the locks lie that queues, conditions and pools are made of. */
 const OWN_LOCKS = ['threading.py', 'multiprocessing/synchronize.py', 'billiard/synchronize.py', 'gevent/'];
 
-/** Inside a task of a task queue nothing rests, whatever the task waits for. */
+/** Inside a task of a task queue, or a test, nothing rests, whatever it waits for. */
 function runsTask({ plain, frame }: KnownFrame): boolean {
   return TASKS.some(([name, place]) => plain === name && isAt(frame, place));
 }
@@ -76,6 +76,9 @@ const TASKS: readonly (readonly [name: string, place: string])[] = [
   ['perform_job', 'rq/worker.py'],
   ['perform_job', 'rq/worker/base.py'],
   ['apply_function', 'distributed/worker.py'],
+  // A test, too, has something to come to.
+  ['pytest_pyfunc_call', '_pytest/python.py'],
+  ['_callTestMethod', 'unittest/case.py'],
 ];
 
 /** A loop that rests while its runner waits for the last tasks does not wait for work. */

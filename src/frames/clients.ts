@@ -249,5 +249,14 @@ export const NATIVE_CLIENTS: FrameTable = {
     'gnutls_handshake',
     'gnutls_record_recv',
   ],
-  'client-request': ['curl_easy_perform', 'curl_multi_wait', 'ldap_result', 'ldap_result4', 'libssh2_channel_read_ex'],
+  'client-request': [
+    'curl_easy_perform',
+    'curl_multi_wait',
+    'ldap_result',
+    'ldap_result4',
+    'libssh2_channel_read_ex',
+    'XReply',
+    'xcb_wait_for_reply',
+    'xcb_wait_for_reply64',
+  ],
 };

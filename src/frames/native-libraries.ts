@@ -164,6 +164,8 @@ export const NATIVE_LIBRARIES: FrameTable = {
     'cv::parallel_for_*',
     'cv::ThreadPool::*',
     'DirectSession::WaitForNotification',
+    'Eigen::Barrier::Wait',
+    'BlockingCounter::Wait',
   ],
   'native-pool': [
     // TBB, Rust, OpenCV, Arrow, Abseil, Eigen, folly, PyTorch, XLA, TVM, libdispatch

@@ -20,7 +20,8 @@ export default defineRule({
       notes: { [JOINS]: 'a thread of asyncio joins the default executor' },
     },
     {
-      find: `${CLOSES} => py:run_until_complete@asyncio/base_events.py -> !py:_run@asyncio/events.py -> py:select@selectors.py`,
+      // In a test the coroutine of the test is what more likely waits.
+      find: `!py:{pytest_pyfunc_call, _callTestMethod} -> ${CLOSES} => py:run_until_complete@asyncio/base_events.py -> !py:_run@asyncio/events.py -> py:select@selectors.py`,
       confidence: 'possible',
       stuck: 'possible',
       notes: { [CLOSES]: 'the runner closes: the main coroutine is over' },

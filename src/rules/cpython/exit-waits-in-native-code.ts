@@ -84,6 +84,8 @@ export default defineRule({
       stuck: 'likely',
       notes: NOTES,
     },
+    // Who asks for the GIL after the end is parked for good, by the interpreter since 3.14, by bindings before.
+    { find: 'c:PyGILState_Ensure! -> c:pause$', confidence: 'possible', notes: {} },
     {
       find: 'c:{PyThread_exit_thread, pthread_exit, Unwind_ForcedUnwind}! -> c:{#lock-wait, #condition-wait, #thread-join}$',
       confidence: 'possible',

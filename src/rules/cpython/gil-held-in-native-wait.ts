@@ -89,7 +89,8 @@ function* match(facts: Facts): Iterable<Match> {
         wait.entry !== undefined ||
         (wait.endsThreads && !thread.frames.some(isPool)) ||
         thread.thread.gil === 'holds' ||
-        asking.length > 0;
+        asking.length > 0 ||
+        (ofProcess.length === 1 && thread.frames[wait.wait]?.categories.has('lock-wait') === true);
       return known ? [{ thread, wait }] : [];
     });
     yield* ofProcess

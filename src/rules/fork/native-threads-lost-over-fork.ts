@@ -152,7 +152,8 @@ function poolWait(frames: readonly KnownFrame[]): 'lock' | 'work' | undefined {
   const [innermost] = inner;
   const within =
     innermost !== undefined &&
-    (usesPool(innermost) || POOL_WAITS.some((category) => innermost.categories.has(category)));
+    ((usesPool(innermost) && !COMPUTES.test(innermost.frame.module ?? '')) ||
+      POOL_WAITS.some((category) => innermost.categories.has(category)));
   return within || inner.some(({ categories }) => categories.has('condition-wait') || categories.has('thread-join'))
     ? 'work'
     : undefined;
@@ -184,5 +185,8 @@ const LIBRARIES = [
   'vecLib',
   'Accelerate',
 ];
+
+/** Computes on the calling thread, too, in functions without names. */
+const COMPUTES = /(?:libBLAS|libLAPACK)\.dylib$|vecLib$|Accelerate$/;
 
 const WAITS_IN = ['threading.py', 'queue.py', 'selectors.py'];

@@ -6,6 +6,8 @@ import { groupByProcess } from '../../analysis/wait-graph.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
+const TEST = 'py:{pytest_pyfunc_call, _callTestMethod}!';
+
 export default defineRule({
   id: 'nobody-left-to-signal',
   cause: 'missing-notify',
@@ -16,7 +18,14 @@ export default defineRule({
   explanation:
     'Events, conditions, queues, barriers and semaphores have no owner: if the thread that was to call set(), notify(), put(), task_done() or release() ended with an exception, or came too early, the wait has no end. Conditions without a predicate lose a notify() that comes before wait().',
   general: true,
-  signatures: [],
+  signatures: [
+    // A test is no service: what its loop waits for was to come from the test itself.
+    {
+      find: `${TEST} -> py:run_until_complete@asyncio/base_events.py -> !py:_run@asyncio/events.py -> #poll$`,
+      confidence: 'possible',
+      notes: { [TEST]: 'a test runs here' },
+    },
+  ],
   match,
   needs: ['all threads: py-spy dump --pid PID', 'what each waits for: py-spy dump --locals --pid PID'],
   notWhen: [

@@ -3,7 +3,8 @@ import { isAt } from '../../frames/places.ts';
 import { witness } from '../_shared/evidence.ts';
 import { defineRule, type Match } from '../rule.ts';
 
-const SEND = 'py:_send@multiprocessing/connection.py!$';
+/** Windows writes in _send_bytes. */
+const SEND = 'py:{_send, _send_bytes}@multiprocessing/connection.py!$';
 const NOTES = {
   [SEND]: 'writes into a pipe that is full',
   'py:{flush, emit}@logging/__init__.py!': 'writes a log record',
@@ -30,7 +31,7 @@ export default defineRule({
       stuck: 'likely',
       notes: NOTES,
     },
-    { find: 'py:_feed@multiprocessing/queues.py -> py:_send@multiprocessing/connection.py!$', confidence: 'possible' },
+    { find: `py:_feed@multiprocessing/queues.py -> ${SEND}`, confidence: 'possible', notes: NOTES },
     { find: 'c:{pipe_write, anon_pipe_write, unix_wait_for_peer, sock_alloc_send_pskb}!', confidence: 'likely' },
     {
       find: 'py:{flush, emit}@logging/__init__.py! -> c:write$',

@@ -13,6 +13,8 @@ const NOT_A_WORKER =
   '!py:{*worker*, *loop*, *serve*, *listen*, *handle*, *monitor*, *consum*, *reader*, *receiv*, _bootstrap, __bootstrap, _bootstrap_inner, spawn_main} -> !py:run@multiprocessing/process.py -> !py:run@threading.py -> !py:*@multiprocessing/managers.py';
 /** Ends a pool: needs the lock around the pipe of tasks, which a worker that was killed took with it. */
 const DRAINS = 'py:_help_stuff_finish@multiprocessing/pool.py$';
+/** The same in subclasses of a pool, which read what is left in the pipe. */
+const ENDS_POOL = 'py:{_help_stuff_finish, _terminate_pool}!';
 const SHARED_LOCK = 'py:{__enter__, acquire}@multiprocessing/synchronize.py$';
 const FORK_SERVER = 'py:_launch@multiprocessing/popen_forkserver.py!';
 const RESPONSE =
@@ -27,6 +29,7 @@ const NOTES = {
   [RESPONSE]: 'waits for the answer of a worker',
   [SHARED_LOCK]: 'wants a lock that processes share: it stays locked when the process that has it dies',
   [DRAINS]: 'wants the lock of the task queue, which a worker may have taken with it',
+  [ENDS_POOL]: 'ends a pool, and waits for what a worker was about to write',
   [FORK_SERVER]: 'waits for the fork server to start a process',
   'py:{expect_loop, expect_exact, expect_list}@pexpect/!': 'waits for what a program prints',
   'py:{waitall, waitclose, safe_terminate, join}@execnet/!': 'waits for workers of execnet to end',
@@ -51,7 +54,7 @@ export default defineRule({
       notes: NOTES,
     },
     {
-      find: 'py:{result, gather, get, compute, persist}@distributed/client.py! -> py:sync@distributed/utils.py!',
+      find: 'py:{result, gather, get, compute, persist, sync}@distributed/client.py! -> py:sync@distributed/utils.py!',
       confidence: 'possible',
       notes: { 'py:sync@distributed/utils.py!': 'waits for the cluster' },
     },
@@ -60,6 +63,7 @@ export default defineRule({
       confidence: 'possible',
       notes: { 'py:{get, wait}@ray/_private/worker.py!': 'waits for a task or an actor' },
     },
+    { find: `${ENDS_POOL} -> py:{#read, #poll}$`, confidence: 'possible', notes: NOTES },
     { find: `${RAY} -> c:{#condition-wait, #lock-wait, #futex}`, confidence: 'possible', notes: NOTES },
     {
       find: `${NOT_FOR_WORK} -> ${NOT_A_WORKER} -> py:recv@multiprocessing/connection.py! -> py:{#read, #poll}$`,

@@ -117,6 +117,72 @@ Thread 102 (idle): "Checker"
     _bootstrap_inner (threading.py:1016)
     _bootstrap (threading.py:973)`,
   ],
+  [
+    'gil-held-in-native-wait',
+    `#0  __lll_lock_wait (futex=0x7f54ac010198, private=0) at lowlevellock.c:52
+#1  0x00007f3a102f8db7 in __GI___pthread_mutex_lock (mutex=0x7f54ac010198) at ../nptl/pthread_mutex_lock.c:115
+#2  0x00007f3a1015a519 in call_lock_acquire () from /usr/local/lib/libphone.so.2
+#3  0x00007f3a1094558a in call_on_packet () from /usr/local/lib/libphone.so.2
+#4  0x00007f3a10729dee in transport_receive () from /usr/local/lib/libphone.so.2`,
+  ],
+  [
+    'worker-does-not-answer',
+    `Current thread 0x00007fff7b73f000 (most recent call first):
+  File "/usr/lib/python3.8/multiprocessing/connection.py", line 383 in _recv
+  File "/usr/lib/python3.8/multiprocessing/connection.py", line 216 in recv_bytes
+  File "/srv/app/elastic_pool.py", line 312 in _drain
+  File "/srv/app/elastic_pool.py", line 249 in _terminate_pool
+  File "/usr/lib/python3.8/multiprocessing/util.py", line 185 in __call__`,
+  ],
+  [
+    'native-threads-lost-over-fork',
+    `#0  futex_wait_cancelable (private=0, expected=0, futex_word=0x7ffea44694f8) at futex-internal.h:183
+#1  0x00007f3a100f5747 in __pthread_cond_wait_common (abstime=0x0, clockid=0) at pthread_cond_wait.c:508
+#2  0x00007f3a10bf0212 in __pthread_cond_wait (cond=0x7ffea44694d0, mutex=0x7ffea44694a8) at pthread_cond_wait.c:638
+#3  0x00007f3a10a76f62 in std::condition_variable::wait(std::unique_lock<std::mutex>&) () from /lib/libstdc++.so.6
+#4  0x00007f3a10cd34b9 in Eigen::Barrier::Wait() () from /srv/lib/_kernels.so`,
+  ],
+  [
+    'collective-waits-for-rank',
+    `#0  0x00007f3a100c81a2 in ccl_executor::wait(ccl_request const*) () from /opt/ccl/lib/libccl.so.1
+#1  0x00007f3a106d63e0 in ccl_coll_create(ccl_coll_param&, ccl_coll_attr const&) () from /opt/ccl/lib/libccl.so.1
+#2  0x00007f3a10838bbb in ccl_allreduce_impl(void const*, void*, unsigned long) () from /opt/ccl/lib/libccl.so.1`,
+  ],
+  [
+    'pipe-full',
+    `Current thread 0x00000000000002e8 (most recent call first):
+  File "C:\\Python311\\Lib\\multiprocessing\\connection.py", line 282 in _send_bytes
+  File "C:\\Python311\\Lib\\multiprocessing\\connection.py", line 199 in send_bytes
+  File "C:\\Python311\\Lib\\multiprocessing\\queues.py", line 246 in _feed
+  File "C:\\Python311\\Lib\\threading.py", line 996 in run`,
+  ],
+  [
+    'exit-waits-in-native-code',
+    `#0  __libc_pause () at ../sysdeps/unix/sysv/linux/pause.c:29
+#1  0x00007f3a10327e98 in pyo3_ffi::pystate::{impl#0}::drop (self=0x7fe67a1839cd) at pyo3-ffi/src/pystate.rs:83
+#2  0x00007f3a10987f4f in pyo3_ffi::pystate::PyGILState_Ensure () at pyo3-ffi/src/pystate.rs:137
+#3  0x00007f3a10875a60 in pyo3::gil::GILGuard::acquire () at src/gil.rs:194
+#4  0x00007f3a10b2a727 in meter::report::{closure#0} () at src/report.rs:27`,
+  ],
+  [
+    'read-without-timeout',
+    `#0  poll () at ../sysdeps/unix/syscall-template.S:81
+#1  0x00007f3a10f93dd3 in _xcb_conn_wait (c=0x1054260, cond=0x7fff3f1f7030) at xcb_conn.c:414
+#2  0x00007f3a1065d900 in xcb_wait_for_reply (c=0x1054260, request=16876) at xcb_in.c:429
+#3  0x00007f3a10f1e614 in _XReply (dpy=0xbe0c60, rep=0x7fff3f1f7140, extra=0, discard=1) at xcb_io.c:602
+#4  0x00007f3a1046b81a in XSync (dpy=0xbe0c60, discard=0) at Sync.c:44`,
+  ],
+  [
+    'nobody-left-to-signal',
+    `Thread 81 (idle): "MainThread"
+    select (selectors.py:468)
+    _run_once (asyncio/base_events.py:1961)
+    run_forever (asyncio/base_events.py:645)
+    run_until_complete (asyncio/base_events.py:678)
+    run (asyncio/runners.py:118)
+    inner (pytest_asyncio/plugin.py:905)
+    pytest_pyfunc_call (_pytest/python.py:167)`,
+  ],
 ];
 
 test.each(CASES)('%s is said first of an excerpt', (rule, text) => {
@@ -171,6 +237,33 @@ Thread 102 (idle): "close"
     acquire (threading.py:173)
     write (acme/journal.py:51)
     stop (acme/daemon.py:14)`,
+  ],
+  [
+    'a service whose loop rests',
+    'nobody-left-to-signal',
+    `Thread 81 (idle): "MainThread"
+    select (selectors.py:468)
+    _run_once (asyncio/base_events.py:1961)
+    run_forever (asyncio/base_events.py:645)
+    run_until_complete (asyncio/base_events.py:678)
+    run (asyncio/runners.py:118)
+    main (acme/gateway.py:40)`,
+  ],
+  [
+    'a library of macOS that computes on the calling thread',
+    'native-threads-lost-over-fork',
+    `* thread #1, stop reason = signal SIGSTOP
+  * frame #0: 0x00007fff5b000000 libLAPACK.dylib\`___lldb_unnamed_symbol_190f44c5c + 10
+    frame #1: 0x00007fff5b001000 libLAPACK.dylib\`___lldb_unnamed_symbol_190ac59c4 + 11
+    frame #2: 0x00007fff5b004000 libLAPACK.dylib\`dgesdd$NEWLAPACK + 14
+    frame #3: 0x00007fff5b005000 _linalg.so\`call_gesdd + 15`,
+  ],
+  [
+    'the main thread of a program that waits for a signal',
+    'exit-waits-in-native-code',
+    `#0  __libc_pause () at ../sysdeps/unix/sysv/linux/pause.c:29
+#1  0x00007f3a10327e98 in signal_pause_impl (module=0x7fe67a1839cd) at Modules/signalmodule.c:481
+#2  0x00007f3a10987f4f in cfunction_vectorcall_NOARGS (func=0x7fe67a18) at Objects/methodobject.c:489`,
   ],
 ];
 
