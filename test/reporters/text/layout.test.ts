@@ -3,10 +3,16 @@ import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { neutralise } from '../../../src/reporters/_shared/clean.ts';
 import { clip, cutEnd, cutMiddle, cutPath, hang, wrap } from '../../../src/reporters/text/layout.ts';
+import { widthOf } from '../../../src/reporters/text/width.ts';
 
 const PAGE = { cut: '…' };
 const TEXT = fc.string({ unit: 'grapheme', maxLength: 200 }).map(neutralise);
 const WIDTH = fc.integer({ min: 1, max: 60 });
+
+test('a text is as wide as a terminal shows it, with or without the signs of the report', () => {
+  fc.assert(fc.property(TEXT, (text) => widthOf(text) === stringWidth(text)));
+  for (const sign of '…⋯▶└─→’') expect(widthOf(`a${sign}`)).toBe(stringWidth(`a${sign}`));
+});
 
 describe('cutMiddle', () => {
   test.each([
